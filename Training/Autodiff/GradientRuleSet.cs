@@ -1,0 +1,23 @@
+using System.Collections;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>A table of rules by operator name; a duplicate name throws.</summary>
+internal sealed class GradientRuleSet : IEnumerable<KeyValuePair<string, GradientRule>>
+{
+    private readonly Dictionary<string, GradientRule> _rules = [];
+
+    /// <summary>Adds a rule written as a lambda.</summary>
+    public void Add(string opType, GradientFunction function) => _rules.Add(opType, GradientRule.From(function));
+
+    /// <summary>Adds a rule.</summary>
+    public void Add(string opType, GradientRule rule) => _rules.Add(opType, rule);
+
+    /// <summary>The rule of an operator, or null.</summary>
+    public GradientRule? Find(string opType) => _rules.GetValueOrDefault(opType);
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<string, GradientRule>> GetEnumerator() => _rules.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

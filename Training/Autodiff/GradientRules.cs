@@ -1,0 +1,13 @@
+namespace OnnxFineTune.Training;
+
+/// <summary>All gradient rules, family by family.</summary>
+internal static class GradientRules
+{
+    /// <summary>The families; the one place to add another.</summary>
+    private static readonly GradientRuleSet[] Families =
+    [
+    ];
+
+    /// <summary>Every rule by operator name.</summary>
+    public static IReadOnlyDictionary<string, GradientRule> All { get; } = new Dictionary<string, GradientRule>(Families.SelectMany(f => f));
+}

@@ -1,0 +1,4 @@
+namespace OnnxFineTune.Training;
+
+/// <summary>The training loop.</summary>
+public sealed class Trainer;
