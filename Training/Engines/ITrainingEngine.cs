@@ -33,4 +33,4 @@ public sealed record Batch(int Count, IReadOnlyList<ReadOnlyMemory<float>> Input
 /// <summary>What a step computed.</summary>
 /// <param name="Loss">Mean loss over the batch.</param>
 /// <param name="Outputs">The model's outputs, N times the outputs of one example; valid until the next step.</param>
-public sealed record StepResult(float Loss, ReadOnlyMemory<float> Outputs);
+public readonly record struct StepResult(float Loss, ReadOnlyMemory<float> Outputs);
