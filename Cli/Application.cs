@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OnnxFineTune.Inference;
 using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Cli;
@@ -28,7 +29,7 @@ internal sealed class Application(TextWriter output, TextWriter error, bool inte
             command.SetAction((parsed, _) => RunAsync(verb, parsed, cancellation));
             root.Subcommands.Add(command);
         }
-        ParseResult result = root.Parse(args);
+        ParseResult result = root.Parse(args.Length > 0 ? args : ["--help"]);
         if (result.Errors.Count == 0)
             return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, CancellationToken.None);
         Terminal terminal = new(output, error, args.Contains(Json.Name), interactive);
@@ -62,5 +63,5 @@ internal sealed class Application(TextWriter output, TextWriter error, bool inte
     }
 
     /// <summary>Errors whose message already tells a user what to do; anything else is a defect and keeps its stack trace.</summary>
-    private static bool IsExpected(Exception e) => e is GraphException or IOException or UnauthorizedAccessException;
+    private static bool IsExpected(Exception e) => e is GraphException or ImageFormatException or IOException or UnauthorizedAccessException;
 }
