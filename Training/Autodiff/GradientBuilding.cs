@@ -1,0 +1,68 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>What several gradient rules say in one word.</summary>
+internal static class GradientBuilding
+{
+    /// <summary>A scalar 1 of the type of <paramref name="like"/>.</summary>
+    public static Value One(this GraphBuilder op, Value like) => op.Scalar(1, like);
+
+    /// <summary>A scalar 0 of the type of <paramref name="like"/>.</summary>
+    public static Value Zero(this GraphBuilder op, Value like) => op.Scalar(0, like);
+
+    /// <summary>Ones of the type and shape of <paramref name="like"/>, whose shape is static with one element.</summary>
+    public static Value Ones(this GraphBuilder op, Value like) =>
+        like.Shape!.Rank == 0 ? op.One(like) : op.Constant(TensorData.FromBytes(like.ElementType, like.Shape, op.One(like).Data!.Bytes));
+
+    /// <summary>Undoes a broadcast: sums <paramref name="g"/> over the axes along which <paramref name="like"/> was repeated.</summary>
+    /// <param name="g">A gradient.</param>
+    /// <param name="from">Shape of <paramref name="g"/>, to which <paramref name="like"/> was broadcast.</param>
+    /// <param name="like">The value before it was broadcast.</param>
+    /// <returns><paramref name="g"/> itself where nothing was repeated; else a value of the shape of <paramref name="like"/>.</returns>
+    /// <exception cref="GraphException">A rank is unknown.</exception>
+    public static Value SumTo(this GraphBuilder op, Value g, Shape? from, Value like)
+    {
+        if (from is null || like.Shape is not { } to)
+            throw new GraphException($"The gradient of '{like.Name}' needs its rank, which shape inference did not find.");
+        int missing = from.Rank - to.Rank;
+        long[] leading = [.. Enumerable.Range(0, Math.Max(missing, 0)).Select(i => (long)i)];
+        long[] repeated = [.. Enumerable.Range(0, to.Rank).Where(i => to[i].Value == 1 && from[i + missing].Value != 1).Select(i => (long)i + missing)];
+        bool open = Enumerable.Range(0, to.Rank).Any(i => MayBeRepeated(to[i], from[i + missing]));
+        if (leading.Length + repeated.Length > 0 && !open)
+            g = Sum(op, g, leading, repeated);
+        else if (open)
+            g = SumAtRunTime(op, g, missing, like);
+        else
+            return g;
+        g.Shape = to;
+        return g;
+    }
+
+    private static Value Sum(GraphBuilder op, Value g, long[] leading, long[] repeated)
+    {
+        if (repeated.Length == 0)
+            return op.ReduceSum(g, leading, keepDims: false);
+        Value sum = op.ReduceSum(g, [.. leading, .. repeated]);
+        return leading.Length == 0 ? sum : op.Squeeze(sum, leading);
+    }
+
+    /// <summary>Sizes that shape inference does not know are compared when the graph runs.</summary>
+    private static Value SumAtRunTime(GraphBuilder op, Value g, int missing, Value like)
+    {
+        Value shape = op.Shape_(like);
+        Value padded = missing == 0 ? shape : op.Concat(0, op.Longs([.. Enumerable.Repeat(1L, missing)]), shape);
+        Value axes = op.Reshape(Indices(op, op.Not(op.Equal(padded, op.Shape_(g)))), -1);
+        Value sum = op.Op("ReduceSum", [g, axes], ("keepdims", true), ("noop_with_empty_axes", true));
+        return missing == 0 ? sum : op.Reshape(sum, shape);
+    }
+
+    private static Value Indices(GraphBuilder op, Value condition)
+    {
+        Value indices = op.Op("NonZero", [condition]);
+        indices.ElementType = ElementType.Int64;
+        return indices;
+    }
+
+    private static bool MayBeRepeated(Dimension to, Dimension from) => !to.IsStatic && from.Value != 1 && (to.Symbol is null || to != from);
+}
