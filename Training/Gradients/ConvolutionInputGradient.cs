@@ -33,7 +33,7 @@ internal static class ConvolutionInputGradient
         long size = shape.Window.KernelSize;
         Value grouped = op.Reshape(weight, shape.Group, shape.GroupOutputs, shape.GroupInputs, size);
         if (size > 1)
-            grouped = op.Gather(grouped, op.Longs([.. Enumerable.Range(0, (int)size).Select(i => size - 1 - i)]), axis: 3);
+            grouped = op.Slice(grouped, axis: 3, start: -1, end: -size - 1, step: -1);
         if (!shape.IsDepthwise)
             grouped = op.Transpose(grouped, 0, 2, 1, 3);
         return op.Reshape(grouped, [shape.Inputs, shape.GroupOutputs, .. shape.Window.Kernel]);

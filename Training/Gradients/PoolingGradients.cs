@@ -26,7 +26,7 @@ internal static class PoolingGradients
         Value shape = op.ShapeOf(n.X);
         if (DoNotOverlap(n))
             return op.Op("MaxUnpool", [g, indices, shape], [("kernel_shape", n.Attributes.Ints("kernel_shape")), ("strides", n.Attributes.Ints("strides"))]);
-        Value zeros = op.Reshape(op.Sub(n.X, n.X), -1);
+        Value zeros = Zeros(op, op.Reshape(op.Size(n.X), 1), n.X);
         return op.Reshape(op.ScatterElements(zeros, op.Reshape(indices, -1), op.Reshape(g, -1), axis: 0, reduction: "add"), shape);
     }
 
@@ -34,7 +34,7 @@ internal static class PoolingGradients
     private static bool DoNotOverlap(ForwardNode n)
     {
         WindowGeometry w = WindowGeometry.Of(n, n.Attributes.Ints("kernel_shape")!);
-        return w.IsUnpadded && Enumerable.Range(0, w.Axes).All(i => w.Span(i) <= w.Strides[i] && w.Dilations[i] == 1) && n.Attributes.Int("ceil_mode") == 0;
+        return n.X.ElementType == ElementType.Float && w.IsUnpadded && Enumerable.Range(0, w.Axes).All(i => w.Span(i) <= w.Strides[i] && w.Dilations[i] == 1) && n.Attributes.Int("ceil_mode") == 0;
     }
 
     private static Value GlobalAveragePool(GraphBuilder op, ForwardNode n, Value g)
@@ -50,7 +50,10 @@ internal static class PoolingGradients
     {
         Value positions = op.Reshape(n.X, 0, 0, -1);
         Value first = op.ArgMax(positions, axis: 2);
-        Value zeros = op.ConstantOfShape(op.Shape_(positions), TensorData.FromFloats([0f], 1));
+        Value zeros = Zeros(op, op.Shape_(positions), n.X);
         return op.Reshape(op.ScatterElements(zeros, first, op.Reshape(g, 0, 0, -1), axis: 2), op.ShapeOf(n.X));
     }
+
+    private static Value Zeros(GraphBuilder op, Value shape, Value like) =>
+        op.ConstantOfShape(shape, TensorData.FromBytes(like.ElementType, Shape.Of(1), op.Zero(like).Data!.Bytes));
 }
