@@ -6,7 +6,7 @@ namespace OnnxFineTune.Surgery.Serialization;
 /// <summary>Lays out the elements of initializers in an external data file.</summary>
 /// <param name="fileName">Name of the file, which lies beside the model.</param>
 /// <param name="threshold">Tensors of fewer bytes stay in the model.</param>
-internal sealed class ExternalDataLayout(string fileName, long threshold)
+internal sealed class ExternalDataLayout(string fileName, long threshold) : IExternalData
 {
     // What the standard asks for, so that a runtime can map large tensors: the allocation granularity of Windows.
     private const long MappingAlignment = 65536, ElementAlignment = 64, MappedFrom = 1 << 20;
@@ -36,34 +36,19 @@ internal sealed class ExternalDataLayout(string fileName, long threshold)
         }
     }
 
-    /// <summary>Whether the tensor belongs into the file.</summary>
-    public bool Takes(TensorData data) => data.ElementType != ElementType.String && data.ByteLength >= Math.Max(threshold, 1);
+    /// <inheritdoc/>
+    public bool Takes(Graph graph, TensorData data) => data.ElementType != ElementType.String && data.ByteLength >= Math.Max(threshold, 1);
 
-    /// <summary>Makes the message refer to the file.</summary>
+    /// <inheritdoc/>
     public void Add(TensorProto proto, TensorData data)
     {
         long alignment = data.ByteLength >= MappedFrom ? MappingAlignment : ElementAlignment;
         long offset = (Length + alignment - 1) / alignment * alignment;
         _tensors.Add((offset, data));
         Length = offset + data.ByteLength;
-        Clear(proto);
-        proto.DataLocation = TensorProto.Types.DataLocation.External;
         Note(proto, "location", fileName);
         Note(proto, "offset", offset.ToString(CultureInfo.InvariantCulture));
         Note(proto, "length", data.ByteLength.ToString(CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>Removes elements in any form; external data is always raw.</summary>
-    private static void Clear(TensorProto proto)
-    {
-        proto.ClearRawData();
-        proto.Placeholder = null;
-        proto.FloatData.Clear();
-        proto.DoubleData.Clear();
-        proto.Int32Data.Clear();
-        proto.Int64Data.Clear();
-        proto.Uint64Data.Clear();
-        proto.ExternalData.Clear();
     }
 
     private static void Note(TensorProto proto, string key, string value) => proto.ExternalData.Add(new StringStringEntryProto { Key = key, Value = value });

@@ -12,7 +12,7 @@ internal static class ModelFile
     {
         try
         {
-            return Parse(Open(path), $"'{path}'", new ExternalDataFolder(Path.GetDirectoryName(Path.GetFullPath(path))!));
+            return Parse(Open(path), $"'{path}'", new ExternalDataFolder(Folder(path)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -44,32 +44,34 @@ internal static class ModelFile
 
     public static void Save(Model model, string path, SaveOptions options)
     {
-        SerializedModel content = Serialize(model, Path.GetFileName(path) + ".data", options);
+        ExternalDataLayout external = new(Path.GetFileName(path) + ".data", options.ExternalThreshold);
+        SerializedModel content = Serialize(model, external, options);
         try
         {
-            using AtomicFile? data = content.External is { } external ? new AtomicFile(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, external.FileName), external.Length) : null;
+            using AtomicFile? data = external.Length > 0 ? new AtomicFile(Path.Combine(Folder(path), external.FileName), external.Length) : null;
             using AtomicFile file = new(path, content.Length);
-            data?.Write(content.External!.Pieces);
+            data?.Write(external.Pieces);
             file.Write(content.Pieces);
             data?.Commit();
             file.Commit();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new GraphException($"'{path}' cannot be written: {Reason(path, content, e)}", e);
+            throw new GraphException($"'{path}' cannot be written: {Reason(path, content.Length + external.Length, e)}", e);
         }
     }
 
-    private static SerializedModel Serialize(Model model, string dataFile, SaveOptions options)
+    private static SerializedModel Serialize(Model model, ExternalDataLayout external, SaveOptions options)
     {
-        ExternalDataLayout? always = options.ExternalData == ExternalData.Always ? new(dataFile, options.ExternalThreshold) : null;
-        SerializedModel content = SerializedModel.Of(model, always);
+        SerializedModel content = SerializedModel.Of(model, options.ExternalData == ExternalData.Always ? external : null);
         if (content.Length > options.InlineLimit && options.ExternalData == ExternalData.Auto)
-            content = SerializedModel.Of(model, new ExternalDataLayout(dataFile, options.ExternalThreshold));
+            content = SerializedModel.Of(model, external);
         return content.Length <= options.InlineLimit ? content : throw new GraphException(
             $"The model takes {content.Length} bytes without external data, and an ONNX file can hold {options.InlineLimit}; " +
             "save it with external data, and keep large tensors in initializers rather than in Constant nodes.");
     }
+
+    private static string Folder(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? Path.GetFullPath(path);
 
     private static ReadOnlyMemory<byte> Open(string path)
     {
@@ -77,7 +79,7 @@ internal static class ModelFile
             throw new GraphException($"'{path}' is a folder; give the path of an ONNX file in it.{Hint(path, "")}");
         FileInfo file = new(path);
         if (!file.Exists)
-            throw new GraphException($"There is no file '{path}'.{Hint(Path.GetDirectoryName(Path.GetFullPath(path)), file.Name)}");
+            throw new GraphException($"There is no file '{path}'.{Hint(Folder(path), file.Name)}");
         if (file.Length > int.MaxValue)
             throw new GraphException($"'{path}' has {file.Length} bytes, and an ONNX file can hold {int.MaxValue}; export it again with external data.");
         return file.Length < MappedFrom ? File.ReadAllBytes(path) : MapWhole(path);
@@ -90,19 +92,19 @@ internal static class ModelFile
     }
 
     /// <summary>The ONNX files in a folder whose names are nearest.</summary>
-    private static string Hint(string? folder, string name) => !Directory.Exists(folder) ? ""
+    private static string Hint(string folder, string name) => !Directory.Exists(folder) ? ""
         : NearestNames.Hint(name, Directory.EnumerateFiles(folder, "*.onnx").Select(f => Path.GetFileName(f)!));
 
-    private static string Reason(string path, SerializedModel content, Exception e)
+    private static string Reason(string path, long length, Exception e)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
+        const int unixDiskFull = 28, windowsDiskFull = unchecked((int)0x80070070);
+        string folder = Folder(path);
         if (Directory.Exists(path))
             return "it is a folder; give the path of a file.";
         if (!Directory.Exists(folder))
             return $"the folder '{folder}' does not exist; create it first.";
-        const int unixDiskFull = 28, windowsDiskFull = unchecked((int)0x80070070);
-        bool isFull = e.HResult is unixDiskFull or windowsDiskFull;
-        return isFull ? $"the disk is full, and {content.Length + (content.External?.Length ?? 0)} bytes are needed in '{folder}'; make room or choose another folder."
+        return e.HResult is unixDiskFull or windowsDiskFull
+            ? $"the disk is full, and {length} bytes are needed in '{folder}'; make room or choose another folder."
             : $"{e.Message.TrimEnd('.')}; choose another folder.";
     }
 }

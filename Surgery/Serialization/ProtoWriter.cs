@@ -32,7 +32,7 @@ internal sealed class ProtoWriter(TensorWriter tensors)
         foreach (Value initializer in graph.Initializers)
         {
             if (initializer.Data is { } data)
-                proto.Initializer.Add(tensors.WriteInitializer(initializer.Name, data));
+                proto.Initializer.Add(tensors.WriteInitializer(graph, initializer.Name, data));
             if (initializer.SparseData is { } sparse)
                 proto.SparseInitializer.Add(WriteSparse(initializer.Name, sparse));
         }

@@ -8,7 +8,7 @@ namespace OnnxFineTune.Surgery.Serialization;
 /// <see cref="WeightInserter"/> to write them from where they lie.
 /// </summary>
 /// <param name="external">Where the elements of large initializers go; null to keep them in the model.</param>
-internal sealed class TensorWriter(ExternalDataLayout? external = null)
+internal sealed class TensorWriter(IExternalData? external = null)
 {
     private readonly List<TensorData> _large = [];
 
@@ -19,11 +19,13 @@ internal sealed class TensorWriter(ExternalDataLayout? external = null)
         return data.Storage is ProtoStorage read ? [read.Elements] : data.Storage.GetPieces(data);
     }
 
-    public TensorProto WriteInitializer(string name, TensorData data)
+    public TensorProto WriteInitializer(Graph graph, string name, TensorData data)
     {
-        if (external is null || !external.Takes(data))
+        if (external is null || !external.Takes(graph, data))
             return Write(name, data);
         TensorProto proto = Header(name, data);
+        ClearElements(proto);
+        proto.DataLocation = TensorProto.Types.DataLocation.External;
         external.Add(proto, data);
         return proto;
     }
@@ -53,6 +55,19 @@ internal sealed class TensorWriter(ExternalDataLayout? external = null)
         if (name.Length > 0 && proto.Name != name)
             proto.Name = name;
         return proto;
+    }
+
+    /// <summary>Removes elements in any form; external data is always raw.</summary>
+    private static void ClearElements(TensorProto proto)
+    {
+        proto.ClearRawData();
+        proto.Placeholder = null;
+        proto.FloatData.Clear();
+        proto.DoubleData.Clear();
+        proto.Int32Data.Clear();
+        proto.Int64Data.Clear();
+        proto.Uint64Data.Clear();
+        proto.ExternalData.Clear();
     }
 
     private ElementsPlaceholder Note(TensorData data, int field)
