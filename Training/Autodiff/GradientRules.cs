@@ -8,6 +8,10 @@ internal static class GradientRules
     /// <summary>The families; the one place to add another.</summary>
     private static readonly GradientRuleSet[] Families =
     [
+        ArithmeticGradients.Rules,
+        ReductionGradients.Rules,
+        MovementGradients.Rules,
+        WithoutGradients.Rules,
     ];
 
     /// <summary>Every rule by operator name.</summary>
