@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OnnxFineTune.Inference;
-using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Cli;
 
@@ -19,14 +18,12 @@ internal static class CommonOptions
 
     public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; 0 for all cores.", HelpName = "N" };
 
-    /// <summary>The preprocessing that the user named, else what the model carries, else ImageNet's.</summary>
-    public static ImagePreprocessing Preprocessing(Model model, string? preset)
+    /// <summary>The preset that the user named, or null.</summary>
+    public static ImagePreprocessing? Preset(string? name)
     {
-        if (preset is null)
-            return ImagePreprocessing.For(model);
         try
         {
-            return ImagePreprocessing.For(model, ImagePreprocessing.Parse(preset));
+            return name is null ? null : ImagePreprocessing.Parse(name);
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OnnxFineTune.Inference;
-using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Cli;
 
@@ -18,9 +17,8 @@ internal sealed class PredictVerb : IVerb
 
     public Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
-        Model model = Model.Load(parsed.GetRequiredValue(_model));
-        PredictorOptions options = new() { Preprocessing = CommonOptions.Preprocessing(model, parsed.GetValue(_preprocess)), Threads = parsed.GetValue(_threads) };
-        using Predictor predictor = Predictor.Open(model, options);
+        PredictorOptions options = new() { Preprocessing = CommonOptions.Preset(parsed.GetValue(_preprocess)), Threads = parsed.GetValue(_threads) };
+        using Predictor predictor = Predictor.Open(parsed.GetRequiredValue(_model), options);
         int top = Math.Max(1, parsed.GetValue(_top));
         List<object> results = [];
         List<object> unreadable = [];
