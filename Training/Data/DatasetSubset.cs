@@ -1,3 +1,4 @@
+using OnnxFineTune.Inference;
 using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
@@ -26,6 +27,9 @@ public sealed class DatasetSubset(IDataset source, IReadOnlyList<int> indices) :
 
     /// <inheritdoc/>
     public string Preparation => source.Preparation;
+
+    /// <inheritdoc/>
+    public ImagePreprocessing? Preprocessing => source.Preprocessing;
 
     /// <inheritdoc/>
     public string NameOf(int index) => source.NameOf(_indices[index]);

@@ -1,3 +1,4 @@
+using OnnxFineTune.Inference;
 using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
@@ -22,6 +23,9 @@ public interface IDataset
     /// frozen part are kept under it.
     /// </summary>
     string Preparation { get; }
+
+    /// <summary>How pictures become inputs, which is stored in the trained model; null where examples are no pictures.</summary>
+    ImagePreprocessing? Preprocessing => null;
 
     /// <summary>What the example is called in messages, for example the path of its file.</summary>
     string NameOf(int index);

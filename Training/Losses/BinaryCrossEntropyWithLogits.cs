@@ -13,6 +13,9 @@ public sealed record BinaryCrossEntropyWithLogits : ILoss
     public IReadOnlyList<float>? PositiveWeights { get; init; }
 
     /// <inheritdoc/>
+    public OutputKind OutputKind => OutputKind.LabelLogits;
+
+    /// <inheritdoc/>
     public ElementType TargetType => ElementType.Float;
 
     /// <inheritdoc/>

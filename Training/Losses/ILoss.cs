@@ -5,6 +5,9 @@ namespace OnnxFineTune.Training;
 /// <summary>A loss as a piece of graph.</summary>
 public interface ILoss
 {
+    /// <summary>What the model's outputs mean: how accuracy is counted, and what the trained model puts behind them.</summary>
+    OutputKind OutputKind => TargetType == ElementType.Int64 ? OutputKind.ClassLogits : OutputKind.Values;
+
     /// <summary>Element type of the targets: int64 for class indices, float for values.</summary>
     ElementType TargetType { get; }
 
