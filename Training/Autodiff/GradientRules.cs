@@ -8,6 +8,15 @@ internal static class GradientRules
     /// <summary>The families; the one place to add another.</summary>
     private static readonly GradientRuleSet[] Families =
     [
+        ConvolutionGradients.Rules,
+        MatMulGradients.Rules,
+        NormalizationGradients.Rules,
+        PoolingGradients.Rules,
+        SoftmaxGradients.Rules,
+        ArithmeticGradients.Rules,
+        ReductionGradients.Rules,
+        MovementGradients.Rules,
+        WithoutGradients.Rules,
     ];
 
     /// <summary>Every rule by operator name.</summary>

@@ -1,7 +1,7 @@
 namespace OnnxFineTune.Training;
 
 /// <summary>The frozen part of a model, which turns inputs into the features that the trained part reads.</summary>
-internal interface IFeatureExtractor
+public interface IFeatureExtractor
 {
     /// <summary>Hash of everything that decides the features of an input: graph and weights.</summary>
     ContentHash ModelHash { get; }
