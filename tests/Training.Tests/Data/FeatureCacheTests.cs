@@ -54,7 +54,7 @@ public sealed class FeatureCacheTests
         using TestImages folder = new();
         FeatureCacheOptions options = new() { Folder = folder.Path };
         Compute(new CountingDataset(10), options, new FakeExtractor());
-        FakeExtractor other = new() { ModelHash = ContentHash.Of([7]) };
+        FakeExtractor other = new() { Key = ContentHash.Of([7]) };
         Compute(new CountingDataset(10), options, other);
         Assert.AreEqual(1, other.Runs);
         Assert.HasCount(2, Directory.GetFiles(folder.Path));
@@ -127,15 +127,15 @@ public sealed class FeatureCacheTests
         using TestImages folder = new();
         for (int model = 0; model < 4; model++)
         {
-            FakeExtractor extractor = new() { ModelHash = ContentHash.Of([(byte)model]) };
+            FakeExtractor extractor = new() { Key = ContentHash.Of([(byte)model]) };
             Compute(new CountingDataset(Examples), new FeatureCacheOptions { Folder = folder.Path }, extractor);
             File.SetLastWriteTimeUtc(PathOf(extractor), new DateTime(2020, 1, 1 + model, 0, 0, 0, DateTimeKind.Utc));
         }
         long size = new FileInfo(Directory.GetFiles(folder.Path)[0]).Length;
-        FakeExtractor last = new() { ModelHash = ContentHash.Of([0]) };     // the oldest file, used once more
+        FakeExtractor last = new() { Key = ContentHash.Of([0]) };     // the oldest file, used once more
         Compute(new CountingDataset(Examples), new FeatureCacheOptions { Folder = folder.Path, DiskLimit = 2 * size }, last);
         Assert.AreEqual(0, last.Runs);
-        CollectionAssert.AreEquivalent(new[] { PathOf(last), PathOf(new FakeExtractor { ModelHash = ContentHash.Of([3]) }) }, Directory.GetFiles(folder.Path));
+        CollectionAssert.AreEquivalent(new[] { PathOf(last), PathOf(new FakeExtractor { Key = ContentHash.Of([3]) }) }, Directory.GetFiles(folder.Path));
 
         string PathOf(FakeExtractor extractor) => folder[Key(extractor) + ".features"];
     }
@@ -168,7 +168,7 @@ public sealed class FeatureCacheTests
         return ([.. features], [.. table.Examples], notices);
     }
 
-    private static ContentHash Key(FakeExtractor extractor) => extractor.ModelHash;
+    private static ContentHash Key(FakeExtractor extractor) => extractor.Key;
 
     private static byte[] Flip(byte[] bytes, int place)
     {
@@ -180,7 +180,7 @@ public sealed class FeatureCacheTests
     /// <summary>Two parts of (x, y): (x, 10·x) and (y).</summary>
     private sealed class FakeExtractor : IFeatureExtractor
     {
-        public ContentHash ModelHash { get; init; } = ContentHash.Of([1]);
+        public ContentHash Key { get; init; } = ContentHash.Of([1]);
 
         public Action OnRun { get; init; } = () => { };
 
