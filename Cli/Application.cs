@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OnnxFineTune.Inference;
 using OnnxFineTune.Surgery;
+using OnnxFineTune.Training;
 
 namespace OnnxFineTune.Cli;
 
@@ -63,5 +64,5 @@ internal sealed class Application(TextWriter output, TextWriter error, bool inte
     }
 
     /// <summary>Errors whose message already tells a user what to do; anything else is a defect and keeps its stack trace.</summary>
-    private static bool IsExpected(Exception e) => e is GraphException or ImageFormatException or IOException or UnauthorizedAccessException;
+    private static bool IsExpected(Exception e) => e is GraphException or ImageFormatException or DatasetException or TrainingException or IOException or UnauthorizedAccessException;
 }
