@@ -5,6 +5,9 @@ namespace OnnxFineTune.Training;
 /// <summary>What several gradient rules say in one word.</summary>
 internal static class GradientBuilding
 {
+    /// <summary>2¹²⁶: turns the smallest normal float32 into 1.</summary>
+    private const float Steep = 8.5070592e37f;
+
     /// <summary>A scalar 1 of the type of <paramref name="like"/>.</summary>
     public static Value One(this GraphBuilder op, Value like) => op.Scalar(1, like);
 
@@ -14,6 +17,14 @@ internal static class GradientBuilding
     /// <summary>Ones of the type and shape of <paramref name="like"/>, whose shape is static with one element.</summary>
     public static Value Ones(this GraphBuilder op, Value like) =>
         like.Shape!.Rank == 0 ? op.One(like) : op.Constant(TensorData.FromBytes(like.ElementType, like.Shape, op.One(like).Data!.Bytes));
+
+    /// <summary>1 where x > 0, <paramref name="atZero"/> at 0, and 0 below, in the type of x.</summary>
+    /// <remarks>
+    /// One HardSigmoid, so steep that every normal number reaches 0 or 1: a quarter of the time of a comparison and a cast, which are not
+    /// vectorized in ONNX Runtime.
+    /// </remarks>
+    public static Value Step(this GraphBuilder op, Value x, float atZero = 0) =>
+        op.CastLike(op.HardSigmoid(op.Cast(x, ElementType.Float), Steep, atZero), x);
 
     /// <summary>Undoes a broadcast: sums <paramref name="g"/> over the axes along which <paramref name="like"/> was repeated.</summary>
     /// <param name="g">A gradient.</param>

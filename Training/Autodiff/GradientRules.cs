@@ -13,6 +13,10 @@ internal static class GradientRules
         NormalizationGradients.Rules,
         PoolingGradients.Rules,
         SoftmaxGradients.Rules,
+        ArithmeticGradients.Rules,
+        ReductionGradients.Rules,
+        MovementGradients.Rules,
+        WithoutGradients.Rules,
     ];
 
     /// <summary>Every rule by operator name.</summary>

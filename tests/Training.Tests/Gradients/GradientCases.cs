@@ -1,0 +1,19 @@
+namespace OnnxFineTune.Training.Tests;
+
+/// <summary>All rows, family by family; a new family of rules adds its table here.</summary>
+internal static class GradientCases
+{
+    /// <summary>Rows of operators with a gradient.</summary>
+    public static IEnumerable<GradientCase> All =>
+    [
+        .. ArithmeticCases.Rows,
+        .. ReductionCases.Rows,
+        .. MovementCases.Rows,
+    ];
+
+    /// <summary>Rows of operators that are known to pass no gradient on.</summary>
+    public static IEnumerable<GradientCase> None =>
+    [
+        .. WithoutGradientCases.Rows,
+    ];
+}
