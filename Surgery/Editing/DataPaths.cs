@@ -48,7 +48,7 @@ internal sealed class DataPaths
     public IEnumerable<Value> Around(Value value)
     {
         int index = _index[value];
-        return _values.Take(index).Where((_, i) => _reach[i] > index);
+        return _values.Where((v, i) => i < index ? _reach[i] > index : i > index && v.Producer is null);     // inputs listed later come from outside too
     }
 
     /// <summary>The last cut before a value and the first one after it, where there are.</summary>

@@ -94,12 +94,9 @@ public sealed class ModelEditor
         graph.SetOutputs(output);
         RemoveUnused.Run(graph);
         if (_headParameters.Count > 0)
-        {
-            if (graph.Find(LogitsName) is { } other && other != output)
-                graph.Rename(other, graph.UniqueName(LogitsName));
-            graph.Rename(output, LogitsName);
+            NameLogits(output);
+        if (_headParameters.Count > 0)
             built.Metadata.Remove(LabelsKey);       // they named the classes of the former classifier
-        }
         built.HeadParameters = _headParameters.Count > 0 ? _headParameters : _model.HeadParameters;
         return built;
     }
@@ -114,6 +111,16 @@ public sealed class ModelEditor
         foreach (Value input in Graph.FeedInputs.Where(v => v.Uses.Count == 0 && v != features).ToArray())
             Graph.RemoveInput(input);
         _headParameters.RemoveAll(name => Graph.Find(name) is null);
+    }
+
+    private static void NameLogits(Value output)
+    {
+        Graph graph = output.Graph;
+        if (graph.Find(LogitsName) is { } other && other != output)
+            graph.Rename(other, graph.UniqueName(LogitsName));
+        string nodeName = output.Producer!.Name;
+        graph.Rename(output, LogitsName);
+        output.Producer.Name = nodeName;
     }
 
     private Value MainOutput() => Graph.Outputs.Count > 0 ? Graph.Outputs[0] : throw NoOutput();

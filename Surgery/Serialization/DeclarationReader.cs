@@ -33,7 +33,7 @@ internal static class DeclarationReader
         {
             Value? value = graph.Find(info.Name);
             bool isOwn = value is { IsDeclared: false };
-            graph.ValueInfo.Add(new ValueInfoEntry(value, isOwn ? null : info.ToByteArray()));
+            graph.ValueInfo.Add(new ValueInfoEntry(value, isOwn ? (ReadOnlyMemory<byte>?)null : info.ToByteArray()));
             if (isOwn)
                 Declare(value!, info);
             else if (value is not null && value.Shape is null)

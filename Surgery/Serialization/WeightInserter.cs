@@ -35,35 +35,53 @@ internal sealed class WeightInserter
     private long Expand(int start, int length, MessageKind kind)
     {
         ReadOnlyMemory<byte> message = _message.Slice(start, length);
+        if (kind == MessageKind.Tensor)
+            return ExpandTensor(message);
         long total = 0;
         int copied = 0;
         WireReader reader = new(message.Span);
         while (reader.Next())
         {
-            bool isPlaceholder = kind == MessageKind.Tensor && reader.Field == MessageKinds.Placeholder;
             MessageKind child = MessageKinds.Child(kind, reader.Field);
-            if (isPlaceholder)
+            if (child == MessageKind.Other || reader.WireType != WireReader.Bytes)
+                continue;
+            int mark = _pieces.Count;
+            _pieces.Add(message[copied..reader.FieldStart]);
+            _pieces.Add(default);       // tag and length, when the length is known
+            long childLength = Expand(start + reader.ContentStart, reader.ContentLength, child);
+            if (_pieces.Count == mark + 3)       // nothing inserted: leave it in the run
             {
-                total += Add(message[copied..reader.FieldStart]) + AddElements(ElementsPlaceholder.Parser.ParseFrom(reader.Content));
-                copied = reader.Position;
+                _pieces.RemoveRange(mark, 3);
+                continue;
             }
-            else if (child != MessageKind.Other && reader.WireType == WireReader.Bytes)
-            {
-                int mark = _pieces.Count;
-                _pieces.Add(message[copied..reader.FieldStart]);
-                _pieces.Add(default);
-                long childLength = Expand(start + reader.ContentStart, reader.ContentLength, child);
-                if (childLength == reader.ContentLength && _pieces.Count == mark + 3)       // nothing inserted: leave it in the run
-                {
-                    _pieces.RemoveRange(mark, _pieces.Count - mark);
-                    continue;
-                }
-                _pieces[mark + 1] = Head(reader.Field, childLength);
-                total += _pieces[mark].Length + _pieces[mark + 1].Length + childLength;
-                copied = reader.Position;
-            }
+            _pieces[mark + 1] = Head(reader.Field, childLength);
+            total += _pieces[mark].Length + _pieces[mark + 1].Length + childLength;
+            copied = reader.Position;
         }
         return total + Add(message[copied..]);
+    }
+
+    /// <summary>Adds the pieces of a tensor, its elements where the order of fields, which writers keep to, has them.</summary>
+    private long ExpandTensor(ReadOnlyMemory<byte> tensor)
+    {
+        (ElementsPlaceholder? placeholder, int start, int end) = FindPlaceholder(tensor.Span);
+        if (placeholder is null)
+            return Add(tensor);
+        int at = start;
+        WireReader reader = new(tensor.Span);
+        while (at == start && reader.Next())
+            if (reader.Field > placeholder.Field)
+                at = reader.FieldStart;
+        return Add(tensor[..at]) + AddElements(placeholder) + Add(tensor[at..start]) + Add(tensor[end..]);
+    }
+
+    private static (ElementsPlaceholder? Placeholder, int Start, int End) FindPlaceholder(ReadOnlySpan<byte> tensor)
+    {
+        WireReader reader = new(tensor);
+        while (reader.Next())
+            if (reader.Field == MessageKinds.Placeholder)
+                return (ElementsPlaceholder.Parser.ParseFrom(reader.Content), reader.FieldStart, reader.Position);
+        return default;
     }
 
     private long AddElements(ElementsPlaceholder placeholder)

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Microsoft.ML.OnnxRuntime;
 using OnnxFineTune.Surgery;
 
@@ -18,21 +19,19 @@ internal sealed class StepBinding : IDisposable
     /// <summary>Reads the current parameters and writes the other set.</summary>
     public OrtIoBinding Training(InferenceSession session, ParameterMemory parameters, IReadOnlyDictionary<string, OrtValue> scalars)
     {
-        int from = parameters.Current;
-        if (_training[from] is { } ready)
-            return ready;
-        OrtIoBinding binding = Bind(session, name => _inputs.GetValueOrDefault(name) ?? scalars.GetValueOrDefault(name) ?? parameters.Tensor(from, name));
-        foreach (string name in parameters.Updated)
-            binding.BindOutput(StepGraph.NextName(name), parameters.Tensor(1 - from, name));
-        return _training[from] = binding;
+        ref OrtIoBinding? binding = ref _training[parameters.Current];
+        if (binding is null)
+        {
+            binding = Bind(session, parameters, scalars);
+            foreach (string name in parameters.Updated)
+                binding.BindOutput(StepGraph.NextName(name), parameters.Tensor(1 - parameters.Current, name));
+        }
+        return binding;
     }
 
     /// <summary>Reads the current parameters.</summary>
-    public OrtIoBinding Evaluation(InferenceSession session, ParameterMemory parameters)
-    {
-        int from = parameters.Current;
-        return _evaluation[from] ??= Bind(session, name => _inputs.GetValueOrDefault(name) ?? parameters.Tensor(from, name));
-    }
+    public OrtIoBinding Evaluation(InferenceSession session, ParameterMemory parameters) =>
+        _evaluation[parameters.Current] ??= Bind(session, parameters, ReadOnlyDictionary<string, OrtValue>.Empty);
 
     public void Dispose()
     {
@@ -42,11 +41,11 @@ internal sealed class StepBinding : IDisposable
             tensor.Dispose();
     }
 
-    private OrtIoBinding Bind(InferenceSession session, Func<string, OrtValue> input)
+    private OrtIoBinding Bind(InferenceSession session, ParameterMemory parameters, IReadOnlyDictionary<string, OrtValue> scalars)
     {
         OrtIoBinding binding = session.CreateIoBinding();
         foreach (string name in session.InputNames)
-            binding.BindInput(name, input(name));
+            binding.BindInput(name, _inputs.GetValueOrDefault(name) ?? scalars.GetValueOrDefault(name) ?? parameters.Tensor(parameters.Current, name));
         foreach ((string name, OrtValue tensor) in _results)
             binding.BindOutput(name, tensor);
         return binding;

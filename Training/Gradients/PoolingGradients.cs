@@ -20,8 +20,10 @@ internal static class PoolingGradients
     /// </summary>
     private static Value MaxPool(GraphBuilder op, ForwardNode n, Value g)
     {
-        (string, object?)[] attributes = [.. n.Attributes.Where(a => a.Name != "storage_order").Select(a => (a.Name, a.Content))];
-        Value indices = op.Node("MaxPool", [n.X], 2, attributes).Outputs[1]!;
+        Node pool = op.Node("MaxPool", [n.X], 2);
+        foreach (NodeAttribute attribute in n.Attributes.Where(a => a.Name != "storage_order"))
+            pool.Attributes.Set(attribute);
+        Value indices = pool.Outputs[1]!;
         indices.ElementType = ElementType.Int64;
         Value shape = op.ShapeOf(n.X);
         if (DoNotOverlap(n))

@@ -41,9 +41,10 @@ public sealed record SoftmaxCrossEntropy : ILoss
         Value probabilities = op.Exp(logProbabilities);
         if (ClassWeights is null)
         {
-            // Σq/N = 1, so the mean over N·C elements is the loss but for −C; Σq is N.
+            // The mean over N·C elements is the loss but for −C. Without smoothing Σq is N, exactly.
             Value loss = op.Mul(op.ReduceMean(op.Mul(logProbabilities, q), [], false), op.Scalar(-classes));
-            return new LossNodes(loss, op.Div(op.Sub(probabilities, q), op.ReduceSum(q, [], false)));
+            Value count = LabelSmoothing == 0 ? op.ReduceSum(q, [], false) : op.Cast(op.Size(targets), ElementType.Float);
+            return new LossNodes(loss, op.Div(op.Sub(probabilities, q), count));
         }
         Value weights = op.Constant(TensorData.FromFloats([.. ClassWeights], classes));
         Value weighted = op.Mul(q, weights);

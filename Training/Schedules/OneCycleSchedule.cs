@@ -26,7 +26,7 @@ public sealed record OneCycleSchedule : ISchedule
     public float Factor(long step, long totalSteps)
     {
         double start = 1.0 / StartDivisor, final = start / FinalDivisor;
-        double peak = (double)RisingShare * totalSteps - 1, last = totalSteps - 1;
+        double peak = Math.Max(0, (double)RisingShare * totalSteps - 1), last = totalSteps - 1;
         return (float)(step <= peak
             ? CosineSchedule.Anneal(start, 1, peak > 0 ? step / peak : 1)
             : CosineSchedule.Anneal(1, final, last > peak ? (step - peak) / (last - peak) : 1));

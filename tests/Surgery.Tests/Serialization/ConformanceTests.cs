@@ -87,5 +87,5 @@ public sealed class ConformanceTests
     }
 
     private static void Check(ModelProto expected, byte[] saved, string when) =>
-        Assert.AreEqual(expected, ModelProto.Parser.ParseFrom(saved), when);
+        MessageAssert.AreEqual(expected, ModelProto.Parser.ParseFrom(saved), when);
 }

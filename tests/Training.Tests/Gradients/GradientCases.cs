@@ -9,6 +9,11 @@ internal static class GradientCases
         .. ArithmeticCases.Rows,
         .. ReductionCases.Rows,
         .. MovementCases.Rows,
+        .. ConvolutionCases.Rows,
+        .. MatMulCases.Rows,
+        .. NormalizationCases.Rows,
+        .. PoolingCases.Rows,
+        .. SoftmaxCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>
