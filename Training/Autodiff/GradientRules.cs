@@ -9,6 +9,8 @@ internal static class GradientRules
     private static readonly GradientRuleSet[] Families =
     [
         ArithmeticGradients.Rules,
+        ElementwiseGradients.Rules,
+        ActivationGradients.Rules,
         ReductionGradients.Rules,
         MovementGradients.Rules,
         WithoutGradients.Rules,
