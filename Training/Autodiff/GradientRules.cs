@@ -14,6 +14,8 @@ internal static class GradientRules
         PoolingGradients.Rules,
         SoftmaxGradients.Rules,
         ArithmeticGradients.Rules,
+        ElementwiseGradients.Rules,
+        ActivationGradients.Rules,
         ReductionGradients.Rules,
         MovementGradients.Rules,
         WithoutGradients.Rules,

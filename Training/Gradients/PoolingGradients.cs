@@ -35,8 +35,10 @@ internal static class PoolingGradients
     /// <summary>Whether no element is in two windows; MaxUnpool, which writes and does not add, also wants no padding.</summary>
     private static bool DoNotOverlap(ForwardNode n)
     {
+        if (n.X.ElementType != ElementType.Float || n.Attributes.String("auto_pad", "NOTSET") != "NOTSET" || n.Attributes.Int("ceil_mode") != 0)
+            return false;
         WindowGeometry w = WindowGeometry.Of(n, n.Attributes.Ints("kernel_shape")!);
-        return n.X.ElementType == ElementType.Float && w.IsUnpadded && Enumerable.Range(0, w.Axes).All(i => w.Span(i) <= w.Strides[i] && w.Dilations[i] == 1) && n.Attributes.Int("ceil_mode") == 0;
+        return w.IsUnpadded && Enumerable.Range(0, w.Axes).All(i => w.Kernel[i] <= w.Strides[i] && w.Dilations[i] == 1);
     }
 
     private static Value GlobalAveragePool(GraphBuilder op, ForwardNode n, Value g)

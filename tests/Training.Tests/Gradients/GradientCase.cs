@@ -63,7 +63,8 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
             : Feeds.TryGetValue(i, out TensorData? feed) ? $"fed {Text(feed)}"
             : i < Shapes.Length && Shapes[i] is { } shape ? $"[{string.Join(", ", shape)}]" : "–");
         IEnumerable<string> attributes = Attributes.Select(a => $"{a.Name}={(a.Value is long[] v ? string.Join(",", v) : a.Value)}");
-        return string.Join(" ", [Operator, .. inputs, .. attributes, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
+        IEnumerable<string> ranges = Ranges.Select(r => $"x{r.Key}∈{r.Value}").Prepend(Range == (-1, 1) ? "" : $"∈{Range}").Where(t => t.Length > 0);
+        return string.Join(" ", [Operator, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
     }
 
     private static string Text(TensorData data) => $"{{{string.Join(", ", data.ToFloats())}}}";

@@ -7,6 +7,8 @@ internal static class GradientCases
     public static IEnumerable<GradientCase> All =>
     [
         .. ArithmeticCases.Rows,
+        .. ElementwiseCases.Rows,
+        .. ActivationCases.Rows,
         .. ReductionCases.Rows,
         .. MovementCases.Rows,
         .. ConvolutionCases.Rows,
