@@ -11,6 +11,8 @@ internal static class GradientCases
         .. ActivationCases.Rows,
         .. ReductionCases.Rows,
         .. MovementCases.Rows,
+        .. IndexingCases.Rows,
+        .. DropoutCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>
