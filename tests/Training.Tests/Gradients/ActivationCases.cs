@@ -42,7 +42,7 @@ internal static class ActivationCases
         new("Clip", [4, 5]) { Range = (0.1, 5.9), Constants = { [1] = TensorData.Scalar(0f), [2] = TensorData.Scalar(6f) } },
         new("Clip", [4, 5]) { Constants = { [1] = TensorData.Scalar(-2f) } },
         new("Clip", [4, 5], [], []) { Note = "trained bounds", Ranges = { [1] = (-0.6, -0.5), [2] = (0.5, 0.6) } },
-        new("Clip", [4, 5], [], []) { Note = "fed bounds, none cuts", Ranges = { [1] = (-3, -2), [2] = (2, 3) } },
+        new("Clip", [4, 5], [], []) { Note = "trained bounds, none cuts", Ranges = { [1] = (-3, -2), [2] = (2, 3) } },
         GradientCase.Special("Clip", [-1, 0, 1e-30, 5.9999995, 6, 7], [0, 0, 1, 1, 0, 0]) with { Constants = Bounds(0, 6) },
         GradientCase.Special("Clip", [-3, -1, 0, 1, 2], [0, 0, 1, 0, 0]) with { Constants = Bounds(-1, 1) },
         GradientCase.Special("Clip", [-3, 0, 1, 2], [1, 1, 0, 0]) with { Constants = new() { [2] = TensorData.Scalar(1f) } },
