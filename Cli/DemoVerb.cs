@@ -47,7 +47,7 @@ internal sealed class DemoVerb : IVerb
         terminal.Line();
         terminal.Heading("Training");
         untrained.SetLabels(images.Labels);
-        double before = Evaluator.Evaluate(untrained, test, cancellationToken: cancellation).Accuracy;
+        double? before = Evaluator.Evaluate(untrained, test, cancellationToken: cancellation).Accuracy;
         FineTuningResult result = await TrainingDisplay.ShowAsync(terminal, options.Trainer.Epochs, progress => FineTuning.RunAsync(options, progress, cancellation));
         terminal.Line();
         if (result.Test is not { } tested)
