@@ -179,7 +179,7 @@ public sealed class Graph
         _nodes.RemoveAll(gone.Contains);
     }
 
-    /// <summary>Gives a value another name, which must be free.</summary>
+    /// <summary>Gives a value another name, which must be free; a node named after the value is renamed with it, so that node names stay unique.</summary>
     public void Rename(Value value, string name)
     {
         Own(value);
@@ -188,6 +188,8 @@ public sealed class Graph
         if (FindInScope(name) is not null)
             throw new GraphException($"'{value.Name}' cannot be renamed to '{name}': the graph has a value of that name.");
         _values.Remove(value.Name);
+        if (value.Producer is { } producer && producer.Name == value.Name)
+            producer.Name = name;
         value.Name = name;
         _values.Add(name, value);
     }
