@@ -7,7 +7,7 @@ using OnnxFineTune.Surgery.Serialization.Proto;
 namespace OnnxFineTune.Surgery;
 
 /// <summary>
-/// Large initializers that ONNX Runtime reads where they lie, in the mapped file or in managed memory, which must stay as long as the session.
+/// Large initializers that ONNX Runtime is handed where they lie, in the mapped file or in managed memory; they must stay as long as the session.
 /// </summary>
 internal sealed unsafe class RuntimeInitializers(long threshold) : IExternalData
 {
