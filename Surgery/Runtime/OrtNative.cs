@@ -16,6 +16,7 @@ internal static unsafe class OrtNative
     {
         void* data;
         Check(((delegate* unmanaged<nint, void**, nint>)Api->GetTensorMutableData)(Handle(value), &data));
+        GC.KeepAlive(value);
         return data;
     }
 
@@ -24,6 +25,7 @@ internal static unsafe class OrtNative
     {
         nint copy;
         Check(((delegate* unmanaged<nint, nint*, nint>)Api->CloneSessionOptions)(options.DangerousGetHandle(), &copy));
+        GC.KeepAlive(options);
         return copy;
     }
 

@@ -12,7 +12,7 @@ public static class OrtTensors
     {
         if (data.ElementType == ElementType.String)
             return FromStrings(data);
-        OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)data.ElementType, data.Shape.ToArray());
+        OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, data.ElementType.ToRuntime(), data.Shape.ToArray());
         ReadOnlyMemory<byte> bytes = data.Bytes;
         bytes.Span.CopyTo(RawBytes(value));
         GC.KeepAlive(bytes);
@@ -28,7 +28,7 @@ public static class OrtTensors
         OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
         if (info.ElementDataType == TensorElementType.String)
             return TensorData.FromStrings(value.GetStringTensorAsArray(), info.Shape);
-        return TensorData.FromBytes((ElementType)info.ElementDataType, Shape.Of(info.Shape), RawBytes(value).ToArray());
+        return TensorData.FromBytes(info.ElementDataType.ToElementType(), Shape.Of(info.Shape), RawBytes(value).ToArray());
     }
 
     // Not GetTensorMutableRawData: it refuses the 2-, 4- and 8-bit float types.

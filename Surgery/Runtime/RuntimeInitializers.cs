@@ -7,7 +7,7 @@ using OnnxFineTune.Surgery.Serialization.Proto;
 namespace OnnxFineTune.Surgery;
 
 /// <summary>
-/// Large initializers that ONNX Runtime reads where they lie, in the mapped file or in managed memory, which must stay as long as the session.
+/// Large initializers that ONNX Runtime is handed where they lie, in the mapped file or in managed memory; they must stay as long as the session.
 /// </summary>
 internal sealed unsafe class RuntimeInitializers(long threshold) : IExternalData
 {
@@ -32,7 +32,7 @@ internal sealed unsafe class RuntimeInitializers(long threshold) : IExternalData
         _pins.Add(pin);
         _names.Add(proto.Name);
         _values.Add(OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, (TensorElementType)data.ElementType, data.Shape.ToArray(), (nint)pin.Pointer, data.ByteLength));
+            OrtMemoryInfo.DefaultInstance, data.ElementType.ToRuntime(), data.Shape.ToArray(), (nint)pin.Pointer, data.ByteLength));
     }
 
     /// <summary>Session options like <paramref name="options"/> that hand the initializers over.</summary>

@@ -10,10 +10,10 @@ public static class RuntimeSession
     /// <summary>Initializers of fewer bytes are handed over inside the model.</summary>
     internal const long SharedFrom = 1 << 16;
 
-    // A session reads large weights where they lie, so they must live as long.
+    // A session may read large weights where they lie, so they must live as long.
     private static readonly ConditionalWeakTable<InferenceSession, RuntimeInitializers> Shared = [];
 
-    /// <summary>A session on <paramref name="model"/> as it is now, owned by the caller. Large weights are not copied.</summary>
+    /// <summary>A session on <paramref name="model"/> as it is now, owned by the caller. Large weights are handed over where they lie, without a copy in managed memory.</summary>
     /// <exception cref="GraphException">ONNX Runtime refuses the model; the message carries its reason.</exception>
     public static InferenceSession Open(Model model, SessionOptions? options = null) => Open(model, options, SharedFrom);
 

@@ -44,6 +44,8 @@ internal static class ModelFile
 
     public static void Save(Model model, string path, SaveOptions options)
     {
+        if (Folder(path) == "/dev")      // renaming a file over it would replace the device
+            throw new GraphException($"'{path}' is a device, and a model can only be written to a file; give the path of a file.");
         ExternalDataLayout external = new(Path.GetFileName(path) + ".data", options.ExternalThreshold);
         SerializedModel content = Serialize(model, external, options);
         try
@@ -103,7 +105,8 @@ internal static class ModelFile
             return "it is a folder; give the path of a file.";
         if (!Directory.Exists(folder))
             return $"the folder '{folder}' does not exist; create it first.";
-        return e.HResult is unixDiskFull or windowsDiskFull
+        // Without the error's number where the space could not even be reserved.
+        return e.HResult is unixDiskFull or windowsDiskFull || (e is IOException && new DriveInfo(folder).AvailableFreeSpace < length)
             ? $"the disk is full, and {length} bytes are needed in '{folder}'; make room or choose another folder."
             : $"{e.Message.TrimEnd('.')}; choose another folder.";
     }
