@@ -54,6 +54,7 @@ public sealed class WorkingFormTests
         Model working = Model.Load(path).ToWorkingForm();
         Assert.AreEqual("[batch, 1000, 1, 1]", working.Graph.Outputs.Single().Shape!.ToString());
         Assert.IsFalse(working.Graph.Inputs.Any(v => v.IsInitializer));
+        CollectionAssert.AreEqual(working.ToBytes(), working.ToWorkingForm().ToBytes(), "a second time changes nothing");
         float[] together = Predict(working, images, 2);
         for (int i = 0; i < 2; i++)
         {
