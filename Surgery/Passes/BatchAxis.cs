@@ -16,7 +16,7 @@ internal static class BatchAxis
     public static BatchPlace? Of(Node n, Value y, IReadOnlyDictionary<Value, BatchPlace> places, long batch)
     {
         int index = n.Inputs.Index().FirstOrDefault(i => i.Item is not null && places.ContainsKey(i.Item), (-1, null)).Index;
-        if (index < 0 || y.Shape is null)
+        if (index < 0 || y.Shape is null || y.Shape.Any(d => d.Value is null or 0))
             return null;
         Value x = n.Inputs[index]!;
         (int a, long outer) = places[x];

@@ -37,7 +37,10 @@ public static class Canonicalize
             graph.Rename(value, name);
         if (graph.Outer is null)
             foreach (Value listed in graph.Inputs.Where(v => v.IsInitializer).ToArray())
+            {
                 graph.RemoveInput(listed);
+                listed.IsDeclared = false;      // an initializer says its type itself
+            }
         foreach (Graph subgraph in graph.Nodes.SelectMany(n => n.Attributes.Subgraphs))
             Run(subgraph);
     }

@@ -23,14 +23,19 @@ public static class DynamicBatch
         Dictionary<Value, Shape> expected = new BatchRewrite(graph, inputs).Run();
         foreach (Value input in inputs)
             input.Shape = input.Shape!.With(0, Dimension.Named(FreeDimensions.Batch));
-        if (Holds(model, expected))
-            return true;
+        bool holds = Holds(model, expected);
+        if (!holds)
+            Undo(nodes, shapes);
+        RemoveUnused.Run(graph);
+        return holds;
+    }
+
+    private static void Undo((Node Node, Value?[] Inputs)[] nodes, (Value Value, Shape? Shape)[] shapes)
+    {
         foreach ((Node node, Value?[] before) in nodes)
             node.SetInputs(before);
         foreach ((Value value, Shape? before) in shapes)
             value.Shape = before;
-        RemoveUnused.Run(graph);
-        return false;
     }
 
     /// <summary>The inputs that share the batch: of the rank of an image where there is one, else of any rank from 2, all with the same first dimension.</summary>
@@ -38,7 +43,7 @@ public static class DynamicBatch
     {
         Value[] tensors = [.. graph.FeedInputs.Where(v => v.Shape is { Rank: > 1 })];
         Value? first = tensors.FirstOrDefault(v => v.Shape!.Rank == 4) ?? tensors.FirstOrDefault();
-        return first is null || tensors.Any(v => !v.Shape![0].IsStatic) ? [] : [.. tensors.Where(v => v.Shape![0] == first.Shape![0])];
+        return first is null || first.Shape![0].Value == 0 || tensors.Any(v => !v.Shape![0].IsStatic) ? [] : [.. tensors.Where(v => v.Shape![0] == first.Shape![0])];
     }
 
     /// <summary>A whole dimension for the batch: where an output [1000] would become [1000·batch], a single image was meant.</summary>

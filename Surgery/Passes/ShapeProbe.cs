@@ -26,6 +26,8 @@ internal static class ShapeProbe
     /// <returns>Type and shape of each tensor that a node computes, by name.</returns>
     public static Dictionary<string, TensorType> Read(Model model, IReadOnlyDictionary<string, Shape> sized, IReadOnlyCollection<string> rankQuestions)
     {
+        if (model.Graph.Nodes.Count == 0)
+            return [];
         Model copy = Strip(model, sized);
         foreach (string name in rankQuestions)
             copy.Graph.AddOutput(copy.Graph.AddNode("Shape", [copy.Graph.Get(name)], [name + RankSuffix]).Outputs[0]!);

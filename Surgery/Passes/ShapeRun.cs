@@ -24,7 +24,8 @@ internal static class ShapeRun
         try
         {
             Dictionary<string, TensorData> feeds = copy.Graph.FeedInputs.ToDictionary(v => v.Name, v => Feed(v, second));
-            return RuntimeSession.RunOnce(copy, feeds).ToDictionary(o => o.Key, o => new TensorType(o.Value.ElementType, o.Value.Shape));
+            using SessionOptions quiet = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            return RuntimeSession.RunOnce(copy, feeds, quiet).ToDictionary(o => o.Key, o => new TensorType(o.Value.ElementType, o.Value.Shape));
         }
         catch (Exception e) when (e is GraphException or OnnxRuntimeException)
         {

@@ -45,10 +45,4 @@ public sealed class InferShapesTests
         InferShapes.Run(model);
         return model.Graph;
     }
-
-    /// <summary>Elements that must not be read.</summary>
-    private sealed class UnreadableStorage : TensorStorage
-    {
-        public override ReadOnlyMemory<byte> GetBytes(TensorData tensor) => throw new InvalidOperationException($"The weight {tensor} was read.");
-    }
 }

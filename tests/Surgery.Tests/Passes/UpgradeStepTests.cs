@@ -72,6 +72,46 @@ public sealed class UpgradeStepTests
     }
 
     [TestMethod]
+    public void GroupNormalizationGetsItsAffinePerChannel()
+    {
+        TensorData[] affine = [TensorData.FromFloats([2, -1], 2), TensorData.FromFloats([0.5f, 3], 2)];
+        UpgradeCase c = new("GroupNormalization", 18, [1, 4, 2]) { Constants = affine, Attributes = [("num_groups", 2)] };
+        Model model = c.Build();
+        UpgradeOpset.Run(model);
+        float[] x = c.Input().ToFloats(), y = RuntimeSession.RunOnce(model, new Dictionary<string, TensorData> { ["x"] = c.Input() })["y0"].ToFloats();
+        foreach (int group in new[] { 0, 1 })
+        {
+            float[] part = x[(group * 4)..(group * 4 + 4)];
+            float mean = part.Average(), deviation = MathF.Sqrt(part.Average(v => (v - mean) * (v - mean)) + 1e-5f);
+            for (int i = 0; i < 4; i++)
+                Assert.AreEqual((part[i] - mean) / deviation * affine[0].ToFloats()[group] + affine[1].ToFloats()[group], y[group * 4 + i], 1e-5f);
+        }
+    }
+
+    [TestMethod]
+    public void AMaskThatIsReadKeepsItsElementType()
+    {
+        Model model = new UpgradeCase("Dropout", 9, [2, 3]) { Outputs = 2 }.Build();
+        UpgradeOpset.Run(model);
+        InferShapes.Run(model);
+        CollectionAssert.AreEqual(new[] { "y0", "y1" }, model.Graph.Outputs.Select(o => o.Name).ToArray());
+        Assert.AreEqual("Float [2, 3]", $"{model.Graph.Outputs[1].ElementType} {model.Graph.Outputs[1].Shape}");
+    }
+
+    [TestMethod]
+    public void RunningStatisticsThatAreReadMeanTraining()
+    {
+        Model inference = new UpgradeCase("BatchNormalization", 9, [2, 3, 4]) { Constants = PerChannel(4), Outputs = 5 }.Build();
+        Model training = inference.Clone();
+        inference.Graph.SetOutputs(inference.Graph.Get("y0"));
+        training.Graph.SetOutputs(training.Graph.Get("y0"), training.Graph.Get("y1"));
+        UpgradeOpset.Run(inference);
+        UpgradeOpset.Run(training);
+        Assert.AreEqual((1, 0L), (inference.Graph.Nodes[0].Outputs.Count, inference.Graph.Nodes[0].Attributes.Int("training_mode")));
+        Assert.AreEqual((3, 1L), (training.Graph.Nodes[0].Outputs.Count, training.Graph.Nodes[0].Attributes.Int("training_mode")));
+    }
+
+    [TestMethod]
     public void AnAxisOfTheFirstOperatorsBecomesTrailingOnes()
     {
         Model model = new(new Graph()) { Opset = 6 };
