@@ -22,6 +22,9 @@ public sealed class ModelEditor
         _names = [.. Graph.Values.Select(v => v.Name)];
     }
 
+    /// <summary>What the next head would read: the value that was cut at, or the output of the last head.</summary>
+    public Value Features => MainOutput();
+
     private Graph Graph => _model.Graph;
 
     /// <summary>Removes the classifier that <see cref="ClassifierFinder"/> recognises, its own dropout included.</summary>
