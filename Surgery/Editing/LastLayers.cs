@@ -13,7 +13,7 @@ internal static class LastLayers
         int[] layersUpTo = new int[paths.Nodes.Count + 1];
         for (int i = 0; i < paths.Nodes.Count; i++)
             layersUpTo[i + 1] = layersUpTo[i] + (IsLayer(paths.Nodes[i]) ? 1 : 0);
-        (Value Value, int Behind)[] cuts = [.. paths.Cuts.Where(Features.CanCarryHead)
+        (Value Value, int Behind)[] cuts = [.. paths.Cuts.Where(FeatureValues.CanCarryHead)
             .Select(v => (v, layersUpTo[^1] - layersUpTo[paths.NodesUpTo(v)]))];
         Value? features = layers < 1 ? null : cuts.LastOrDefault(c => c.Behind == layers).Value;
         return features is not null ? ClassifierTail.BeforeDropout(features) : throw new GraphException(

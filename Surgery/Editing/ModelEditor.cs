@@ -73,8 +73,8 @@ public sealed class ModelEditor
     /// <exception cref="GraphException">The head does not fit the features.</exception>
     public ModelEditor Attach(IHead head)
     {
-        Value features = MainOutput();
-        if (!Features.IsBatchFirst(features))
+        Value features = Features;
+        if (!FeatureValues.IsBatchFirst(features))
             throw new GraphException($"A head cannot stand on '{features.Name}' {features.Shape}: its first dimension is not the batch. Cut at another value.");
         HeadBuilder builder = new(Graph, HeadPrefix());
         Value output = head.Build(builder, features);

@@ -18,7 +18,7 @@ public static class CutPoints
         long?[] operations = [.. paths.Nodes.Select(MultiplyAccumulates.Of)];
         long?[] before = RunningSums(operations), after = RunningSums([.. operations.Reverse()]);
         List<CutPoint> points = [];
-        foreach (Value cut in paths.Cuts.Where(v => v != output && v.Producer is not null && Features.CanCarryHead(v)))
+        foreach (Value cut in paths.Cuts.Where(v => v != output && v.Producer is not null && FeatureValues.CanCarryHead(v)))
         {
             int nodes = paths.NodesUpTo(cut);
             points.Add(new CutPoint(TensorSummary.Of(cut), parameters[nodes], parameters[^1] - parameters[nodes], before[nodes], after[operations.Length - nodes]));

@@ -1,7 +1,7 @@
 namespace OnnxFineTune.Surgery;
 
 /// <summary>Tells on which values of a graph a head can stand.</summary>
-internal static class Features
+internal static class FeatureValues
 {
     /// <summary>Whether a value holds floats with one row per example, as far as is known.</summary>
     public static bool CanCarryHead(Value value) => value.ElementType is ElementType.Float or ElementType.Undefined && IsBatchFirst(value);
