@@ -42,7 +42,7 @@ public static class ClassifierFinder
         if (graph.Outputs.Count == 0)
             return "";
         Value output = graph.Outputs[0];
-        string[] cuts = [.. new DataPaths(graph, output).Cuts.Where(v => v != output && v.Producer is not null).TakeLast(Suggestions).Select(v => $"'{v.Name}'")];
+        string[] cuts = [.. new DataPaths(graph, output).Cuts.Where(v => v != output && v.Producer is not null && FeatureValues.CanCarryHead(v)).TakeLast(Suggestions).Select(v => $"'{v.Name}'")];
         return cuts.Length == 0 ? "" : $" Cut at a value instead; the last that cut the whole model are {string.Join(", ", cuts)}.";
     }
 }

@@ -7,13 +7,13 @@ internal static class LastLayers
 
     /// <summary>The features that remain without the last layers: the last cut in front of them, before their own dropout.</summary>
     /// <exception cref="GraphException">No cut leaves exactly that many layers behind it.</exception>
-    public static Value Features(Graph graph, Value output, int layers)
+    public static Value FeaturesBefore(Graph graph, Value output, int layers)
     {
         DataPaths paths = new(graph, output);
         int[] layersUpTo = new int[paths.Nodes.Count + 1];
         for (int i = 0; i < paths.Nodes.Count; i++)
             layersUpTo[i + 1] = layersUpTo[i] + (IsLayer(paths.Nodes[i]) ? 1 : 0);
-        (Value Value, int Behind)[] cuts = [.. paths.Cuts.Where(v => v.ElementType is ElementType.Float or ElementType.Undefined)
+        (Value Value, int Behind)[] cuts = [.. paths.Cuts.Where(FeatureValues.CanCarryHead)
             .Select(v => (v, layersUpTo[^1] - layersUpTo[paths.NodesUpTo(v)]))];
         Value? features = layers < 1 ? null : cuts.LastOrDefault(c => c.Behind == layers).Value;
         return features is not null ? ClassifierTail.BeforeDropout(features) : throw new GraphException(

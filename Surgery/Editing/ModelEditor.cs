@@ -65,7 +65,7 @@ public sealed class ModelEditor
     /// </exception>
     public ModelEditor RemoveLast(int layers)
     {
-        Keep(LastLayers.Features(Graph, MainOutput(), layers));
+        Keep(LastLayers.FeaturesBefore(Graph, MainOutput(), layers));
         return this;
     }
 
@@ -73,8 +73,11 @@ public sealed class ModelEditor
     /// <exception cref="GraphException">The head does not fit the features.</exception>
     public ModelEditor Attach(IHead head)
     {
+        Value features = Features;
+        if (!FeatureValues.IsBatchFirst(features))
+            throw new GraphException($"A head cannot stand on '{features.Name}' {features.Shape}: its first dimension is not the batch. Cut at another value.");
         HeadBuilder builder = new(Graph, HeadPrefix());
-        Value output = head.Build(builder, MainOutput());
+        Value output = head.Build(builder, features);
         Graph.SetOutputs(output);
         _headParameters.AddRange(builder.Parameters.Select(p => p.Name));
         return this;

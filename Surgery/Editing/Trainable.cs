@@ -32,6 +32,7 @@ public abstract record Trainable
     };
 
     /// <summary>The parameters to train, in file order; see <see cref="Parameters.Of"/> for what a parameter is.</summary>
+    /// <param name="model">A model in working form, as <see cref="ModelEditor.Build"/> gives: elsewhere weights may hide in Constant nodes.</param>
     /// <exception cref="GraphException">None fits (the message lists the nearest names), or a value does not exist.</exception>
     public IReadOnlyList<Value> Select(Model model)
     {

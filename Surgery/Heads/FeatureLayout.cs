@@ -20,9 +20,9 @@ internal static class FeatureLayout
         while (value.Producer is { } node)
         {
             if (ChannelsFirst.Contains(node.OpType))
-                return Forward(1, transposes);
+                return Forward(1, transposes) is > 0 and int first ? first : null;
             if (ChannelsLast.Contains(node.OpType))
-                return Forward(rank - 1, transposes);
+                return Forward(rank - 1, transposes) is > 0 and int last ? last : null;
             if (node.OpType == "Transpose" && node.Attributes.Ints("perm") is { } permutation)
                 transposes.Insert(0, permutation);
             else if (!IsElementwise(node, value))

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace OnnxFineTune.Surgery;
 
 /// <summary>Random initial weights that depend on the seed alone: the same on every machine and with every version of .NET.</summary>
@@ -19,10 +21,11 @@ public sealed class InitialWeights(int seed)
     public TensorData Uniform(long fanIn, params ReadOnlySpan<long> dimensions)
     {
         float bound = 1 / MathF.Sqrt(fanIn);
-        float[] values = new float[Shape.Of(dimensions).ElementCount!.Value];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = bound * (2 * NextSingle() - 1);
-        return TensorData.FromFloats(values, dimensions);
+        Shape shape = Shape.Of(dimensions);
+        byte[] bytes = new byte[shape.ElementCount!.Value * sizeof(float)];
+        foreach (ref float value in MemoryMarshal.Cast<byte, float>(bytes.AsSpan()))
+            value = bound * (2 * NextSingle() - 1);
+        return TensorData.FromBytes(ElementType.Float, shape, bytes);
     }
 
     private float NextSingle() => (Next() >> 40) * (1f / (1 << 24));

@@ -4,7 +4,7 @@ namespace OnnxFineTune.Surgery;
 public static class CutPoints
 {
     /// <summary>
-    /// The float values through which all data flows to the first output, in order from input to output, both without the input itself and the output.
+    /// The float values through which all data flows to the first output, one row per example, in order from input to output, without these two.
     /// Takes time in proportion to the size of the graph.
     /// </summary>
     /// <param name="model">A model in working form; elsewhere shapes may be missing.</param>
@@ -18,7 +18,7 @@ public static class CutPoints
         long?[] operations = [.. paths.Nodes.Select(MultiplyAccumulates.Of)];
         long?[] before = RunningSums(operations), after = RunningSums([.. operations.Reverse()]);
         List<CutPoint> points = [];
-        foreach (Value cut in paths.Cuts.Where(v => v != output && v.Producer is not null && v.ElementType == ElementType.Float))
+        foreach (Value cut in paths.Cuts.Where(v => v != output && v.Producer is not null && FeatureValues.CanCarryHead(v)))
         {
             int nodes = paths.NodesUpTo(cut);
             points.Add(new CutPoint(TensorSummary.Of(cut), parameters[nodes], parameters[^1] - parameters[nodes], before[nodes], after[operations.Length - nodes]));

@@ -161,6 +161,20 @@ public sealed class ModelEditorTests
         Assert.AreEqual("logits", second.Graph.Outputs[0].Name);
     }
 
+    [TestMethod]
+    public void AHeadNeedsOneRowPerExample()
+    {
+        Graph graph = new();
+        GraphBuilder b = new(graph);
+        Value x = graph.AddInput("x", ElementType.Float, new Shape(Dimension.Named("N"), 6, 4));
+        Value windows = b.Reshape(x, -1, 3, 4);
+        graph.SetOutputs(b.Reshape(b.Relu(windows), -1, 24));
+        Model model = new(graph) { Opset = GraphBuilder.WorkingOpset };
+        GraphException error = Assert.ThrowsExactly<GraphException>(() => model.Edit().CutAt(windows.Name).Attach(new LinearHead(2)));
+        StringAssert.Contains(error.Message, "[2*batch, 3, 4]: its first dimension is not the batch");
+        Assert.AreEqual(0, CutPoints.Of(model.ToWorkingForm()).Count, "neither the windows nor their Relu can carry a head");
+    }
+
     private static TensorData Run(Model model, (string Name, long[] Shape) input) =>
         RuntimeSession.RunOnce(model, new Dictionary<string, TensorData> { [input.Name] = ClassifierModels.Numbers(input.Shape) })[model.Graph.Outputs[0].Name];
 }

@@ -34,9 +34,33 @@ public sealed class PretrainedEditTests
         Assert.AreEqual("[2, 2]", logits.Shape.ToString());
     }
 
-    private static Model SqueezeNet()
+    [TestMethod, DataRow("fire5/concat_1"), DataRow("pool3_1"), DataRow("conv10_1")]
+    public void FeaturesAreWhatTheOriginalComputes(string value)
     {
-        if (SharedFolder.Find("data/models/squeezenet_fp32.onnx") is not { } path)
+        Model original = SqueezeNet();
+        Dictionary<string, TensorData> feeds = new()
+        {
+            ["data_0"] = TensorData.FromFloats([.. Enumerable.Range(0, 3 * 224 * 224).Select(i => MathF.Sin(i) * 100)], 1, 3, 224, 224),
+        };
+        float[] actual = RuntimeSession.RunOnce(original.Edit().CutAt(value).Build(), feeds)[value].ToFloats();
+        original.Graph.SetOutputs(original.Graph.Get(value));
+        CollectionAssert.AreEqual(RuntimeSession.RunOnce(original, feeds)[value].ToFloats(), actual);
+    }
+
+    [TestMethod]
+    public void SqueezeNetInHalfPrecisionIsEditedInSingle()
+    {
+        Model model = Load("data/models/squeezenet_fp16.onnx").Edit().RemoveLast(1).Attach(new ConvHead(4)).Build();
+        Assert.AreEqual("fire9/concat_1", model.Graph.Get("logits").Producer!.Inputs[0]!.Producer!.Inputs[0]!.Producer!.Inputs[0]!.Name);
+        Assert.IsTrue(Parameters.Of(model).All(p => p.ElementType == ElementType.Float));
+        Assert.AreEqual(52, Trainable.All.Select(model).Count);
+    }
+
+    private static Model SqueezeNet() => Load("data/models/squeezenet_fp32.onnx");
+
+    private static Model Load(string file)
+    {
+        if (SharedFolder.Find(file) is not { } path)
             throw new AssertInconclusiveException("../shared is absent: there is no SqueezeNet to load.");
         return Model.Load(path);
     }
