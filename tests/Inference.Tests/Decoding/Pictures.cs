@@ -14,6 +14,12 @@ internal static class Pictures
         "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwPFxgWFBgSFBUU/8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAkHCP/EABQQAQ"
         + "AAAAAAAAAAAAAAAAAAAAD/2gAOBEMATQBZAEsAAD8AVNjxSCBv/9k=");
 
+    /// <summary>16×16 pixels of a grey ramp, 8·(x + y), as a progressive JPEG; written by Pillow.</summary>
+    public static byte[] ProgressiveJpeg => Convert.FromBase64String(
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/wgALCAAQABABAREA/8QAFQABAQAAAAAAAAAAAAAA"
+        + "AAAABgD/2gAIAQEAAAABHqpX/8QAFhAAAwAAAAAAAAAAAAAAAAAAAAME/9oACAEBAAEFApkEyCZBMg//xAAUEAEAAAAAAAAAAAAAAAAAAAAg/9oACAEBAAY/Ah//xAAWEAADAAAAAAAAAAAAAAAAAAAAITH/2gAIAQEA"
+        + "AT8hgiCIIgj/2gAIAQEAAAAQf//EABQQAQAAAAAAAAAAAAAAAAAAACD/2gAIAQEAAT8QDu7/AP/Z");
+
     /// <summary>A file of blocks of one colour each, in rows of <paramref name="columns"/>.</summary>
     public static byte[] Blocks(SKEncodedImageFormat format, int columns, int blockSize, params SKColor[] colors)
     {
