@@ -5,24 +5,29 @@ namespace OnnxFineTune.Training;
 /// <summary>The gradient of one operator: given dL/dY, appends nodes that compute dL/dX for each input.</summary>
 /// <param name="op">Builds the backward graph.</param>
 /// <param name="n">The node of the forward graph.</param>
-/// <param name="g">dL/d(first output), of that output's shape.</param>
+/// <param name="g">dL/d(first output that reaches the loss), of that output's shape; <see cref="ForwardNode.Gradient"/> has the others.</param>
 /// <returns>
-/// dL/d(input) by input; null, or a shorter list, where an input gets none. For an operator that broadcasts its inputs each result may have
-/// the output's shape: the walk sums it back to the input's.
+/// dL/d(input) by input, of the input's shape (a broadcasting rule's: of the output's); null, or a shorter list, where an input gets none.
 /// </returns>
 internal delegate IReadOnlyList<Value?> GradientFunction(GraphBuilder op, ForwardNode n, Value g);
 
 /// <summary>An operator's place in the table of rules: a gradient function, or the statement that it has none.</summary>
 internal sealed class GradientRule
 {
-    private GradientRule(GradientFunction? function) => Function = function;
+    private GradientRule(GradientFunction? function, bool broadcasts) => (Function, Broadcasts) = (function, broadcasts);
 
     /// <summary>No gradient flows through the operator (comparisons, Shape, ArgMax …); stated, so that an unknown operator is an error.</summary>
-    public static GradientRule None { get; } = new(null);
+    public static GradientRule None { get; } = new(null, false);
 
     /// <summary>Appends the gradient, or null for <see cref="None"/>.</summary>
     public GradientFunction? Function { get; }
 
+    /// <summary>
+    /// Whether the operator broadcasts its inputs to the output's shape: then each result has that shape (or the one set on it), and the walk
+    /// sums it back to its input's.
+    /// </summary>
+    public bool Broadcasts { get; }
+
     /// <summary>A rule from a lambda.</summary>
-    public static GradientRule From(GradientFunction function) => new(function);
+    public static GradientRule From(GradientFunction function, bool broadcasts = false) => new(function, broadcasts);
 }

@@ -3,12 +3,13 @@ using System.Collections;
 namespace OnnxFineTune.Training;
 
 /// <summary>A table of rules by operator name; a duplicate name throws.</summary>
-internal sealed class GradientRuleSet : IEnumerable<KeyValuePair<string, GradientRule>>
+/// <param name="broadcasts">Whether the operators broadcast their inputs: see <see cref="GradientRule.Broadcasts"/>.</param>
+internal sealed class GradientRuleSet(bool broadcasts = false) : IEnumerable<KeyValuePair<string, GradientRule>>
 {
     private readonly Dictionary<string, GradientRule> _rules = [];
 
     /// <summary>Adds a rule written as a lambda.</summary>
-    public void Add(string opType, GradientFunction function) => _rules.Add(opType, GradientRule.From(function));
+    public void Add(string opType, GradientFunction function) => _rules.Add(opType, GradientRule.From(function, broadcasts));
 
     /// <summary>Adds a rule.</summary>
     public void Add(string opType, GradientRule rule) => _rules.Add(opType, rule);

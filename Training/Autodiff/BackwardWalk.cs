@@ -1,0 +1,80 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>
+/// Visits the nodes between parameters and loss from the end and applies their rules. What all rules share is done here: the contributions
+/// of several users of a value are summed, and broadcasting is undone.
+/// </summary>
+internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths)
+{
+    private readonly Dictionary<Value, List<Value>> _contributions = [];
+
+    /// <summary>Appends the backward pass from <paramref name="value"/>, whose gradient is given.</summary>
+    /// <returns>The gradient of each parameter that reaches the loss.</returns>
+    public Dictionary<Value, Value> Run(Value value, Value gradientOfValue, IEnumerable<Value> parameters, IReadOnlyList<Node> nodes)
+    {
+        Contribute(value, gradientOfValue);
+        for (int i = nodes.Count - 1; i >= 0; i--)
+            Visit(nodes[i]);
+        Dictionary<Value, Value> gradients = [];
+        foreach (Value parameter in parameters)
+            if (GradientOf(parameter) is { } gradient)
+                gradients[parameter] = gradient;
+        return gradients;
+    }
+
+    private void Visit(Node node)
+    {
+        if (!TopologicalOrder.Reads(node).Any(paths.Reaches))
+            return;
+        Value?[] outputGradients = [.. node.Outputs.Select(GradientOf)];
+        if (outputGradients.FirstOrDefault(g => g is not null) is not { } g)
+            return;
+        GradientRule rule = GradientRules.Find(node) ?? throw NoRule(node);
+        ForwardNode forward = new(node, outputGradients, [.. node.Inputs.Select(paths.Reaches)]);
+        IReadOnlyList<Value?> results = rule.Function!(op, forward, g);
+        for (int i = 0; i < Math.Min(results.Count, node.Inputs.Count); i++)
+            if (results[i] is { } result && paths.Reaches(node.Inputs[i]))
+            {
+                Value input = node.Inputs[i]!;
+                Contribute(input, rule.Broadcasts ? op.SumTo(result, result.Shape ?? forward.Y.Shape, input) : result);
+            }
+    }
+
+    private void Contribute(Value value, Value gradient)
+    {
+        Describe(gradient, value);
+        if (!_contributions.TryGetValue(value, out List<Value>? parts))
+            _contributions[value] = parts = [];
+        parts.Add(gradient);
+    }
+
+    private Value? GradientOf(Value? value)
+    {
+        if (value is null || !paths.Reaches(value) || !_contributions.TryGetValue(value, out List<Value>? parts))
+            return null;
+        if (parts.Count > 1)
+        {
+            Value sum = parts.Count == 2 ? op.Add(parts[0], parts[1]) : op.Sum([.. parts]);
+            Describe(sum, value);
+            _contributions[value] = parts = [sum];
+        }
+        return parts[0];
+    }
+
+    private static void Describe(Value gradient, Value value)
+    {
+        gradient.ElementType = value.ElementType;
+        gradient.Shape ??= value.Shape;
+    }
+
+    private GraphException NoRule(Node node)
+    {
+        Value trained = TopologicalOrder.Reads(node).First(paths.Reaches);
+        Value output = node.Outputs.First(o => GradientOf(o) is not null)!;
+        return new GraphException(
+            $"No gradient for '{node.OpType}'{(node.Domain.Length > 0 ? $" of '{node.Domain}'" : "")} (node '{node.Name}') on the path from parameter " +
+            $"'{paths.ParameterOf(trained).Name}' to the loss ({paths.Describe(output)} → … → loss). Freeze everything before '{output.Name}' or cut there.");
+    }
+}

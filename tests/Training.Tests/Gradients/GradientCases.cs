@@ -1,0 +1,28 @@
+namespace OnnxFineTune.Training.Tests;
+
+/// <summary>All rows, family by family; a new family of rules adds its table here.</summary>
+internal static class GradientCases
+{
+    /// <summary>Rows of operators with a gradient.</summary>
+    public static IEnumerable<GradientCase> All =>
+    [
+        .. ArithmeticCases.Rows,
+        .. ElementwiseCases.Rows,
+        .. ActivationCases.Rows,
+        .. ReductionCases.Rows,
+        .. MovementCases.Rows,
+        .. ConvolutionCases.Rows,
+        .. MatMulCases.Rows,
+        .. NormalizationCases.Rows,
+        .. PoolingCases.Rows,
+        .. SoftmaxCases.Rows,
+        .. IndexingCases.Rows,
+        .. DropoutCases.Rows,
+    ];
+
+    /// <summary>Rows of operators that are known to pass no gradient on.</summary>
+    public static IEnumerable<GradientCase> None =>
+    [
+        .. WithoutGradientCases.Rows,
+    ];
+}
