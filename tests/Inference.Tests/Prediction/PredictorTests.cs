@@ -132,6 +132,15 @@ public sealed class PredictorTests
     }
 
     [TestMethod]
+    public void AModelThatFailsOnABatchIsAGraphException()
+    {
+        using Predictor predictor = Predictor.Open(ColorClassifier.Build(ending: (b, x) => b.Reshape(x, 1, 3)), ZeroToOne);
+        Assert.AreEqual("class 0", predictor.Predict(Picture(9, 0, 0)).Top.Label);
+        string message = Assert.ThrowsExactly<GraphException>(() => predictor.PredictBatch([Picture(9, 0, 0), Picture(9, 0, 0)])).Message;
+        StringAssert.Contains(message, "[2, 3, 2, 2]");
+    }
+
+    [TestMethod]
     public void OptionsOutOfRangeAreRefused()
     {
         Assert.ThrowsExactly<ArgumentException>(() => Predictor.Open(ColorClassifier.Build(), new PredictorOptions { BatchSize = 0 }));
