@@ -8,7 +8,8 @@ internal static class JpegStructure
     private const byte Marker = 0xFF, StartOfScan = 0xDA, EndOfImage = 0xD9;
 
     /// <summary>
-    /// Whether a progressive JPEG ends before its last scan does. Skia gives a blurred picture then and no error; of baseline JPEGs it notices the missing rows by itself.
+    /// Whether a progressive JPEG ends before its last scan does. Skia gives a blurred picture then and no error; of baseline JPEGs it notices the
+    /// missing rows by itself.
     /// </summary>
     public static bool IsTruncatedProgressive(ReadOnlySpan<byte> file)
     {

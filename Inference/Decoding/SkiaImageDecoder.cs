@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace OnnxFineTune.Inference;
 
 /// <summary>
-/// Decodes JPEG (CMYK too), PNG (palette, grey and 16-bit too), WebP, BMP, ICO and GIF (the first frame) with Skia. EXIF orientation is applied, transparency is laid over
-/// white, as people see it, and colour profiles are ignored, as in training sets.
+/// Decodes JPEG (CMYK too), PNG (palette, grey and 16-bit too), WebP, BMP and GIF (the first frame) with Skia. EXIF orientation is applied,
+/// transparency is laid over white, as people see it, and colour profiles are ignored, as in training sets.
 /// </summary>
 public sealed class SkiaImageDecoder : IImageDecoder
 {
@@ -35,7 +35,8 @@ public sealed class SkiaImageDecoder : IImageDecoder
     {
         SKSizeI full = codec.Info.Size;
         if ((long)full.Width * full.Height > MaxPixels)
-            throw new ImageFormatException($"The picture has {full.Width}×{full.Height} pixels, more than the {MaxPixels / 1_000_000} million that are read. Make it smaller.");
+            throw new ImageFormatException(
+                $"The picture has {full.Width}×{full.Height} pixels, more than the {MaxPixels / 1_000_000} million that are read. Make it smaller.");
         SKEncodedOrigin origin = codec.EncodedOrigin;
         SKSizeI size = Orientation.SwapsSides(origin) ? EnoughSize(codec, enoughHeight, enoughWidth) : EnoughSize(codec, enoughWidth, enoughHeight);
         bool opaque = codec.Info.AlphaType == SKAlphaType.Opaque;

@@ -9,7 +9,10 @@ internal static class Pictures
 {
     public static readonly SKColor[] RedGreenBlueWhite = [new(255, 0, 0), new(0, 255, 0), new(0, 0, 255), new(255, 255, 255)];
 
-    /// <summary>8×8 pixels of one colour in Adobe's inverted CMYK, cyan 0, magenta 200, yellow 100, black 30 of 255; written by Pillow, which reads it as (225, 49, 137).</summary>
+    /// <summary>
+    /// 8×8 pixels of one colour in Adobe's inverted CMYK, cyan 0, magenta 200, yellow 100, black 30 of 255; written by Pillow, which reads it as (225,
+    /// 49, 137).
+    /// </summary>
     public static byte[] CmykJpeg => Convert.FromBase64String(
         "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwPFxgWFBgSFBUU/8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAkHCP/EABQQAQ"
         + "AAAAAAAAAAAAAAAAAAAAD/2gAOBEMATQBZAEsAAD8AVNjxSCBv/9k=");
