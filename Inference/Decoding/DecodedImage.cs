@@ -1,10 +1,19 @@
+using System.Buffers;
+
 namespace OnnxFineTune.Inference;
 
-/// <summary>A picture in memory: 8-bit red, green, blue and one unused byte a pixel, row by row from the top left, without gaps.</summary>
-public sealed class DecodedImage
+/// <summary>
+/// A picture in memory: 8-bit red, green, blue and one unused byte a pixel, row by row from the top left, without gaps. Decoders rent the memory;
+/// who disposes of the picture when done gives it back for the next one, who does not leaves it to the garbage collector.
+/// </summary>
+public sealed class DecodedImage : IDisposable
 {
     /// <summary>Bytes that one pixel takes.</summary>
     public const int BytesPerPixel = 4;
+
+    private readonly ReadOnlyMemory<byte> _pixels;
+    private IMemoryOwner<byte>? _owner;
+    private volatile bool _isDisposed;
 
     /// <summary>A picture over pixels that must not change afterwards.</summary>
     /// <param name="width">Width in pixels, at least 1.</param>
@@ -17,7 +26,7 @@ public sealed class DecodedImage
             throw new ArgumentException($"A picture of {width}×{height} cannot have {pixels.Length} bytes.", nameof(pixels));
         Width = width;
         Height = height;
-        Pixels = pixels;
+        _pixels = pixels;
     }
 
     /// <summary>Width in pixels.</summary>
@@ -27,7 +36,8 @@ public sealed class DecodedImage
     public int Height { get; }
 
     /// <summary>4 · width · height bytes: red, green, blue, unused.</summary>
-    public ReadOnlyMemory<byte> Pixels { get; }
+    /// <exception cref="ObjectDisposedException">The memory has been given back.</exception>
+    public ReadOnlyMemory<byte> Pixels => _isDisposed ? throw new ObjectDisposedException(nameof(DecodedImage)) : _pixels;
 
     /// <summary>A picture from 3 · width · height bytes of red, green, blue.</summary>
     /// <exception cref="ArgumentException">The number of bytes does not fit the size.</exception>
@@ -42,5 +52,22 @@ public sealed class DecodedImage
             pixels[to + 3] = byte.MaxValue;
         }
         return new DecodedImage(width, height, pixels);
+    }
+
+    /// <summary>Gives rented memory back; the pixels are gone.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        Interlocked.Exchange(ref _owner, null)?.Dispose();
+    }
+
+    /// <summary>A picture in rented memory, to be filled through <paramref name="pixels"/>.</summary>
+    internal static DecodedImage Rent(int width, int height, out Span<byte> pixels)
+    {
+        int length = checked(BytesPerPixel * width * height);
+        IMemoryOwner<byte> owner = MemoryPool<byte>.Shared.Rent(length);
+        Memory<byte> memory = owner.Memory[..length];
+        pixels = memory.Span;
+        return new DecodedImage(width, height, memory) { _owner = owner };
     }
 }

@@ -10,28 +10,29 @@ internal static class Orientation
     public static bool SwapsSides(SKEncodedOrigin origin) =>
         origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
-    /// <summary>The picture upright.</summary>
+    /// <summary>The picture upright: itself, or another one in place of it.</summary>
     /// <param name="origin">Where in the upright picture the first row and the first column of the stored one lie.</param>
-    public static DecodedImage Upright(int width, int height, byte[] pixels, SKEncodedOrigin origin)
+    public static DecodedImage Upright(DecodedImage stored, SKEncodedOrigin origin)
     {
         if (origin is SKEncodedOrigin.TopLeft or 0)
-            return new DecodedImage(width, height, pixels);
+            return stored;
         bool swaps = SwapsSides(origin);
-        (int uprightWidth, int uprightHeight) = swaps ? (height, width) : (width, height);
+        (int width, int height) = swaps ? (stored.Height, stored.Width) : (stored.Width, stored.Height);
         bool mirrorsX = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
         bool mirrorsY = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
-        byte[] upright = GC.AllocateUninitializedArray<byte>(pixels.Length);
-        ReadOnlySpan<uint> source = MemoryMarshal.Cast<byte, uint>(pixels);
-        Span<uint> target = MemoryMarshal.Cast<byte, uint>(upright.AsSpan());
-        for (int y = 0; y < uprightHeight; y++)
+        DecodedImage upright = DecodedImage.Rent(width, height, out Span<byte> pixels);
+        ReadOnlySpan<uint> source = MemoryMarshal.Cast<byte, uint>(stored.Pixels.Span);
+        Span<uint> target = MemoryMarshal.Cast<byte, uint>(pixels);
+        for (int y = 0; y < height; y++)
         {
-            int storedY = mirrorsY ? uprightHeight - 1 - y : y;
-            for (int x = 0; x < uprightWidth; x++)
+            int storedY = mirrorsY ? height - 1 - y : y;
+            for (int x = 0; x < width; x++)
             {
-                int storedX = mirrorsX ? uprightWidth - 1 - x : x;
-                target[y * uprightWidth + x] = source[swaps ? storedX * width + storedY : storedY * width + storedX];
+                int storedX = mirrorsX ? width - 1 - x : x;
+                target[y * width + x] = source[swaps ? storedX * stored.Width + storedY : storedY * stored.Width + storedX];
             }
         }
-        return new DecodedImage(uprightWidth, uprightHeight, upright);
+        stored.Dispose();
+        return upright;
     }
 }

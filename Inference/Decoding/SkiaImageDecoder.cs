@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace OnnxFineTune.Inference;
 
 /// <summary>
-/// Decodes JPEG (CMYK too), PNG (palette, grey and 16-bit too), WebP, BMP, ICO and GIF (the first frame) with Skia. EXIF orientation is applied, transparency is laid over
-/// white, as people see it, and colour profiles are ignored, as in training sets.
+/// Decodes JPEG (CMYK too), PNG (palette, grey and 16-bit too), WebP, BMP and GIF (the first frame) with Skia. EXIF orientation is applied,
+/// transparency is laid over white, as people see it, and colour profiles are ignored, as in training sets.
 /// </summary>
 public sealed class SkiaImageDecoder : IImageDecoder
 {
@@ -26,30 +26,37 @@ public sealed class SkiaImageDecoder : IImageDecoder
         using SKData data = SKData.Create((nint)pinned.Pointer, file.Length);
         using SKCodec codec = SKCodec.Create(data)
             ?? throw new ImageFormatException("The file is no picture that can be read: JPEG, PNG, WebP, BMP and GIF are.");
+        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && JpegStructure.IsTruncatedProgressive(file.Span))
+            throw Truncated();
         return Decode(codec, enoughWidth, enoughHeight);
     }
 
-    private unsafe DecodedImage Decode(SKCodec codec, int enoughWidth, int enoughHeight)
+    private DecodedImage Decode(SKCodec codec, int enoughWidth, int enoughHeight)
     {
         SKSizeI full = codec.Info.Size;
         if ((long)full.Width * full.Height > MaxPixels)
-            throw new ImageFormatException($"The picture has {full.Width}×{full.Height} pixels, more than the {MaxPixels / 1_000_000} million that are read. Make it smaller.");
+            throw new ImageFormatException(
+                $"The picture has {full.Width}×{full.Height} pixels, more than the {MaxPixels / 1_000_000} million that are read. Make it smaller.");
         SKEncodedOrigin origin = codec.EncodedOrigin;
         SKSizeI size = Orientation.SwapsSides(origin) ? EnoughSize(codec, enoughHeight, enoughWidth) : EnoughSize(codec, enoughWidth, enoughHeight);
         bool opaque = codec.Info.AlphaType == SKAlphaType.Opaque;
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(DecodedImage.BytesPerPixel * size.Width * size.Height));
-        SKImageInfo info = new(size.Width, size.Height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        DecodedImage stored = DecodedImage.Rent(size.Width, size.Height, out Span<byte> pixels);
+        Read(codec, stored, pixels, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        return Orientation.Upright(stored, origin);
+    }
+
+    private static unsafe void Read(SKCodec codec, DecodedImage image, Span<byte> pixels, SKAlphaType alpha)
+    {
         SKCodecResult result;
         fixed (byte* target = pixels)
-            result = codec.GetPixels(info, (nint)target);
+            result = codec.GetPixels(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, alpha), (nint)target);
         if (result != SKCodecResult.Success)
-            throw new ImageFormatException(result == SKCodecResult.IncompleteInput
-                ? "The picture file is truncated: it ends before the picture does."
-                : $"The picture file is damaged ({result}).");
-        if (!opaque)
+            throw result == SKCodecResult.IncompleteInput ? Truncated() : new ImageFormatException($"The picture file is damaged ({result}).");
+        if (alpha != SKAlphaType.Opaque)
             Transparency.LayOverWhite(pixels);
-        return Orientation.Upright(size.Width, size.Height, pixels, origin);
     }
+
+    private static ImageFormatException Truncated() => new("The picture file is truncated: it ends before the picture does.");
 
     /// <summary>The smallest size at which the JPEG decoder is fast and that is still enough; the full size for other formats.</summary>
     private static SKSizeI EnoughSize(SKCodec codec, int width, int height)

@@ -46,6 +46,7 @@ internal sealed class ClassifierSession : IDisposable
     /// <summary>The probabilities of a batch of pictures, <see cref="Classes"/> numbers for each.</summary>
     /// <param name="numbers">What the preprocessing gave, picture by picture.</param>
     /// <param name="count">Number of pictures; <see cref="Batch"/> where that is fixed.</param>
+    /// <exception cref="GraphException">ONNX Runtime cannot run the model, or what it gives is not one score for each class.</exception>
     public float[] Run(Memory<float> numbers, int count)
     {
         float[] scores = RunModel(numbers, count, out long[] shape);
@@ -63,10 +64,17 @@ internal sealed class ClassifierSession : IDisposable
     {
         using OrtValue batch = ToOrtValue(numbers, _preprocessing.BatchShape(count).ToArray());
         using RunOptions run = new();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(run, [_input.Value.Name], [batch], [_output]);
-        TensorData scores = outputs[0].ToTensorData();
-        shape = scores.Shape.ToArray();
-        return scores.ToFloats();
+        try
+        {
+            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(run, [_input.Value.Name], [batch], [_output]);
+            TensorData scores = outputs[0].ToTensorData();
+            shape = scores.Shape.ToArray();
+            return scores.ToFloats();
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new GraphException($"ONNX Runtime cannot run the model on pictures {_preprocessing.BatchShape(count)}: {e.Message}", e);
+        }
     }
 
     private OrtValue ToOrtValue(Memory<float> numbers, long[] shape)

@@ -43,7 +43,8 @@ public sealed class Predictor : IDisposable
         if (labels is null || labels.Count == session.Classes)
             return new(session, preprocessing, labels ?? [.. Enumerable.Range(0, session.Classes).Select(i => $"class {i}")], options);
         session.Dispose();
-        throw new GraphException($"The model tells {session.Classes} classes apart, but there are {labels.Count} labels. Give one label for each class, in output order.");
+        throw new GraphException(
+            $"The model tells {session.Classes} classes apart, but there are {labels.Count} labels. Give one label for each class, in output order.");
     }
 
     /// <summary>Looks at one picture file.</summary>

@@ -5,7 +5,10 @@ namespace OnnxFineTune.Inference;
 /// <summary>Settings of a <see cref="Predictor"/>.</summary>
 public sealed record PredictorOptions
 {
-    /// <summary>Used in place of the preprocessing that the model carries, or of <see cref="ImagePreprocessing.ImageNet"/> where it carries none. Size and layout follow the model.</summary>
+    /// <summary>
+    /// Used in place of the preprocessing that the model carries, or of <see cref="ImagePreprocessing.ImageNet"/> where it carries none. Size and layout
+    /// follow the model.
+    /// </summary>
     public ImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>Used in place of the labels that the model carries, or of <c>class 0</c>, <c>class 1</c>, … where it carries none.</summary>
@@ -23,7 +26,9 @@ public sealed record PredictorOptions
     /// <summary>Decodes the pictures; Skia by default.</summary>
     public IImageDecoder Decoder { get; init; } = SkiaImageDecoder.Default;
 
-    /// <summary>Session options for other execution providers and the like, owned by the caller; <see cref="Threads"/> then counts for the decoding only.</summary>
+    /// <summary>
+    /// Session options for other execution providers and the like, owned by the caller; <see cref="Threads"/> then counts for the decoding only.
+    /// </summary>
     public SessionOptions? Session { get; init; }
 
     internal void Validate()

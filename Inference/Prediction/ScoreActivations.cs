@@ -10,10 +10,10 @@ internal static class ScoreActivations
     private static readonly HashSet<string> Transparent = ["Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Cast", "Dropout"];
 
     /// <summary>
-    /// Looks at the operator that makes the output, through those that only reshape it: Softmax and Sigmoid give probabilities, LogSoftmax their logarithms; else the output is
-    /// logits, of classes that exclude each other where there is more than one.
+    /// Looks at the operator that makes the output, through those that only reshape it: Softmax and Sigmoid give probabilities, LogSoftmax their
+    /// logarithms; else the output is logits, of classes that exclude each other where there is more than one.
     /// </summary>
-    public static ScoreActivation Find(Value output, int? classes)
+    public static ScoreActivation Find(Value output, int classes)
     {
         Node? node = output.Producer;
         while (node is not null && node.Domain.Length == 0 && Transparent.Contains(node.OpType))

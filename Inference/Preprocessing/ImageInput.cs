@@ -33,10 +33,12 @@ internal sealed record ImageInput(Value Value, TensorLayout Layout, int Channels
     /// <summary>The settings themselves, if they give what this input takes.</summary>
     public ImagePreprocessing Check(ImagePreprocessing settings)
     {
-        if (settings.Layout == Layout && settings.Channels == Channels && settings.Width == (Width ?? settings.Width) && settings.Height == (Height ?? settings.Height))
+        if (settings.Layout == Layout && settings.Channels == Channels &&
+            settings.Width == (Width ?? settings.Width) && settings.Height == (Height ?? settings.Height))
             return settings;
         throw new GraphException(
-            $"The preprocessing gives {settings.BatchShape(Dimension.Named("N"))}, but the model takes {Value.Shape} as '{Value.Name}'. State a preprocessing that fits.");
+            $"The preprocessing gives {settings.BatchShape(Dimension.Named("N"))}, but the model takes {Value.Shape} as '{Value.Name}'. " +
+            "State a preprocessing that fits.");
     }
 
     private static ImageInput? Parse(Value value)

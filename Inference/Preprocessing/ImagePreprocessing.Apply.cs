@@ -4,10 +4,15 @@ namespace OnnxFineTune.Inference;
 
 public sealed partial record ImagePreprocessing
 {
-    /// <summary>A JPEG is decoded at reduced size only while that stays this much larger than the size it is resized to: the difference is then below one grey level.</summary>
+    /// <summary>
+    /// A JPEG is decoded at reduced size only while that stays this much larger than the size it is resized to: the difference is then a small part of
+    /// one grey level.
+    /// </summary>
     private const int ReducingGap = 3;
 
-    /// <summary>Decodes a picture and writes its numbers, as <see cref="Apply(DecodedImage, Span{float})"/> does; large JPEGs are decoded at reduced size.</summary>
+    /// <summary>
+    /// Decodes a picture and writes its numbers, as <see cref="Apply(DecodedImage, Span{float})"/> does; large JPEGs are decoded at reduced size.
+    /// </summary>
     /// <param name="file">The whole picture file.</param>
     /// <param name="destination"><see cref="Length"/> numbers in the order of <see cref="Layout"/>.</param>
     /// <param name="decoder">Skia when null.</param>
@@ -16,7 +21,8 @@ public sealed partial record ImagePreprocessing
     {
         int width = (int)Math.Min(int.MaxValue, Math.Ceiling(Width / (double)CropFraction) * ReducingGap);
         int height = (int)Math.Min(int.MaxValue, Math.Ceiling(Height / (double)CropFraction) * ReducingGap);
-        Apply((decoder ?? SkiaImageDecoder.Default).Decode(file, width, height), destination);
+        using DecodedImage image = (decoder ?? SkiaImageDecoder.Default).Decode(file, width, height);
+        Apply(image, destination);
     }
 
     /// <summary>Resizes a picture and writes its numbers. Safe from several threads.</summary>

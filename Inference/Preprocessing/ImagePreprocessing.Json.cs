@@ -30,7 +30,8 @@ public sealed partial record ImagePreprocessing
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new FormatException($"The image preprocessing cannot be read: {e.Message} It may come from a later version of this library; update it, or state the preprocessing.", e);
+            throw new FormatException(
+                $"The image preprocessing cannot be read: {e.Message} It may come from a later version of this library; update it, or state the preprocessing.", e);
         }
     }
 }

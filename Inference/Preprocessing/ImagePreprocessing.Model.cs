@@ -13,7 +13,8 @@ public sealed partial record ImagePreprocessing
     }
 
     /// <summary>
-    /// <paramref name="preset"/> with the size, layout and number of channels of the model's image input. Where the model leaves its size open, the preset's size stays.
+    /// <paramref name="preset"/> with the size, layout and number of channels of the model's image input.
+    /// Where the model leaves its size open, the preset's size stays.
     /// </summary>
     /// <exception cref="GraphException">The model has no image input, or takes colours where the preset is grey.</exception>
     public static ImagePreprocessing For(Model model, ImagePreprocessing preset) => ImageInput.Of(model).Fit(preset);

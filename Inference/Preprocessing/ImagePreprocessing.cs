@@ -3,7 +3,8 @@ using OnnxFineTune.Surgery;
 namespace OnnxFineTune.Inference;
 
 /// <summary>
-/// How a picture becomes the numbers that a model takes: value = (pixel · <see cref="Scale"/> − <see cref="Mean"/>[c]) / <see cref="Std"/>[c], pixel in 0…255.
+/// How a picture becomes the numbers that a model takes:
+/// value = (pixel · <see cref="Scale"/> − <see cref="Mean"/>[c]) / <see cref="Std"/>[c], pixel in 0…255.
 /// Training and serving share it, and it travels inside the model. Immutable; compared by content; safe from several threads.
 /// </summary>
 public sealed partial record ImagePreprocessing
@@ -18,7 +19,8 @@ public sealed partial record ImagePreprocessing
     public ResizeMode ResizeMode { get; init; } = ResizeMode.Stretch;
 
     /// <summary>
-    /// With <see cref="ResizeMode.CenterCrop"/>: the part of the resized picture's shorter side that is kept, above 0 and at most 1. 0.875 is "resize to 256, crop 224".
+    /// With <see cref="ResizeMode.CenterCrop"/>: the part of the resized picture's shorter side that is kept, above 0 and at most 1. 0.875 is "resize to
+    /// 256, crop 224".
     /// 1 by default.
     /// </summary>
     public float CropFraction { get; init; } = 1;
@@ -62,7 +64,8 @@ public sealed partial record ImagePreprocessing
         : new Shape(batch, Height, Width, Channels);
 
     /// <summary>Whether all settings are the same.</summary>
-    public bool Equals(ImagePreprocessing? other) => other is not null && Settings.Equals(other.Settings) && Mean.SequenceEqual(other.Mean) && Std.SequenceEqual(other.Std);
+    public bool Equals(ImagePreprocessing? other) => 
+        other is not null && Settings.Equals(other.Settings) && Mean.SequenceEqual(other.Mean) && Std.SequenceEqual(other.Std);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Settings, Mean[0], Std[0]);

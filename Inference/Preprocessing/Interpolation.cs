@@ -1,6 +1,6 @@
 namespace OnnxFineTune.Inference;
 
-/// <summary>How pixels between pixels are computed. The results are those of Pillow, to the last bit.</summary>
+/// <summary>How pixels between pixels are computed. <see cref="Bilinear"/> and <see cref="Bicubic"/> give what Pillow gives, to the last bit.</summary>
 public enum Interpolation
 {
     /// <summary>Triangle filter, widened when shrinking so that every source pixel counts (antialiasing).</summary>
@@ -9,6 +9,6 @@ public enum Interpolation
     /// <summary>Cubic filter with a = −0.5 (Keys 1981), widened when shrinking.</summary>
     Bicubic,
 
-    /// <summary>The nearest pixel.</summary>
+    /// <summary>The source pixel under the middle of the target pixel.</summary>
     Nearest,
 }

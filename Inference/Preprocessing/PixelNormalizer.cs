@@ -53,6 +53,9 @@ internal static class PixelNormalizer
     private static void ToLuma(Span<uint> pixels)
     {
         foreach (ref uint pixel in pixels)
-            pixel = ((byte)pixel * RedWeight + (byte)(pixel >> BitsPerChannel) * GreenWeight + (byte)(pixel >> 2 * BitsPerChannel) * BlueWeight + LumaHalf) >> LumaBits;
+        {
+            uint red = (byte)pixel, green = (byte)(pixel >> BitsPerChannel), blue = (byte)(pixel >> 2 * BitsPerChannel);
+            pixel = (red * RedWeight + green * GreenWeight + blue * BlueWeight + LumaHalf) >> LumaBits;
+        }
     }
 }

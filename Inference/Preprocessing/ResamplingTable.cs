@@ -3,7 +3,8 @@ using System.Buffers;
 namespace OnnxFineTune.Inference;
 
 /// <summary>
-/// The weights with which source pixels along one axis make target pixels, as Pillow computes them: fixed-point numbers of <see cref="PrecisionBits"/> bits that sum to 1.
+/// The weights with which source pixels along one axis make target pixels, as Pillow computes them: fixed-point numbers of <see cref="PrecisionBits"/>
+/// bits that sum to 1.
 /// </summary>
 internal sealed class ResamplingTable : IDisposable
 {
@@ -15,7 +16,10 @@ internal sealed class ResamplingTable : IDisposable
     private readonly int[] _lengths;
     private readonly int _stride;
 
-    /// <summary>The weights of target pixels <paramref name="first"/> … first + count − 1, where <paramref name="source"/> pixels become <paramref name="scaled"/>.</summary>
+    /// <summary>
+    /// The weights of target pixels <paramref name="first"/> … first + count − 1, where <paramref name="source"/> pixels become
+    /// <paramref name="scaled"/>.
+    /// </summary>
     public ResamplingTable(int source, int scaled, int first, int count, Interpolation interpolation)
     {
         double scale = (double)source / scaled;

@@ -6,7 +6,9 @@ public enum ResizeMode
     /// <summary>Each side is resized by itself; the aspect ratio is not kept.</summary>
     Stretch,
 
-    /// <summary>Resized, aspect ratio kept, until it covers the model's size divided by <see cref="ImagePreprocessing.CropFraction"/>; then the middle is cut out.</summary>
+    /// <summary>
+    /// Resized, aspect ratio kept, until it covers the model's size divided by <see cref="ImagePreprocessing.CropFraction"/>; then the middle is cut out.
+    /// </summary>
     CenterCrop,
 
     /// <summary>Resized, aspect ratio kept, until it fits into the model's size; the borders get <see cref="ImagePreprocessing.Padding"/>.</summary>

@@ -1,6 +1,9 @@
 namespace OnnxFineTune.Inference;
 
-/// <summary>Where the pixels of a picture go: it is scaled to <paramref name="Width"/> × <paramref name="Height"/>, and its pixel (X, Y) lands at the target's top left corner.</summary>
+/// <summary>
+/// Where the pixels of a picture go: it is scaled to <paramref name="Width"/> × <paramref name="Height"/>, and its pixel (X, Y) lands at the target's top
+/// left corner.
+/// </summary>
 /// <param name="X">Pixels cut off at the left; negative: pixels of border.</param>
 /// <param name="Y">Pixels cut off at the top; negative: pixels of border.</param>
 internal readonly record struct ResizePlan(int Width, int Height, int X, int Y)

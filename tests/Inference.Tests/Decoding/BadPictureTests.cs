@@ -8,6 +8,7 @@ public sealed class BadPictureTests
     public static IEnumerable<object[]> Formats =>
     [
         ["JPEG", Pictures.Blocks(SKEncodedImageFormat.Jpeg, 2, 32, Pictures.RedGreenBlueWhite)],
+        ["progressive JPEG", Pictures.ProgressiveJpeg],
         ["PNG", Pictures.Blocks(SKEncodedImageFormat.Png, 2, 32, Pictures.RedGreenBlueWhite)],
         ["WebP", Pictures.Blocks(SKEncodedImageFormat.Webp, 2, 32, Pictures.RedGreenBlueWhite)],
         ["BMP", Pictures.Bmp],
@@ -69,6 +70,15 @@ public sealed class BadPictureTests
         }
         Assert.AreEqual(300, decoded + refused);
         Assert.IsGreaterThan(0, refused, $"no damage to the {format} was noticed");
+    }
+
+    [TestMethod]
+    public void DisposedPixelsAreGone()
+    {
+        DecodedImage image = SkiaImageDecoder.Default.Decode(Pictures.Bmp);
+        image.Dispose();
+        image.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => image.Pixels);
     }
 
     [TestMethod]

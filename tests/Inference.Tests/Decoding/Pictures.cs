@@ -9,10 +9,19 @@ internal static class Pictures
 {
     public static readonly SKColor[] RedGreenBlueWhite = [new(255, 0, 0), new(0, 255, 0), new(0, 0, 255), new(255, 255, 255)];
 
-    /// <summary>8×8 pixels of one colour in Adobe's inverted CMYK, cyan 0, magenta 200, yellow 100, black 30 of 255; written by Pillow, which reads it as (225, 49, 137).</summary>
+    /// <summary>
+    /// 8×8 pixels of one colour in Adobe's inverted CMYK, cyan 0, magenta 200, yellow 100, black 30 of 255; written by Pillow, which reads it as (225,
+    /// 49, 137).
+    /// </summary>
     public static byte[] CmykJpeg => Convert.FromBase64String(
         "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwPFxgWFBgSFBUU/8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAkHCP/EABQQAQ"
         + "AAAAAAAAAAAAAAAAAAAAD/2gAOBEMATQBZAEsAAD8AVNjxSCBv/9k=");
+
+    /// <summary>16×16 pixels of a grey ramp, 8·(x + y), as a progressive JPEG; written by Pillow.</summary>
+    public static byte[] ProgressiveJpeg => Convert.FromBase64String(
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/wgALCAAQABABAREA/8QAFQABAQAAAAAAAAAAAAAA"
+        + "AAAABgD/2gAIAQEAAAABHqpX/8QAFhAAAwAAAAAAAAAAAAAAAAAAAAME/9oACAEBAAEFApkEyCZBMg//xAAUEAEAAAAAAAAAAAAAAAAAAAAg/9oACAEBAAY/Ah//xAAWEAADAAAAAAAAAAAAAAAAAAAAITH/2gAIAQEA"
+        + "AT8hgiCIIgj/2gAIAQEAAAAQf//EABQQAQAAAAAAAAAAAAAAAAAAACD/2gAIAQEAAT8QDu7/AP/Z");
 
     /// <summary>A file of blocks of one colour each, in rows of <paramref name="columns"/>.</summary>
     public static byte[] Blocks(SKEncodedImageFormat format, int columns, int blockSize, params SKColor[] colors)

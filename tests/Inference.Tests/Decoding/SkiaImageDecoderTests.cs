@@ -38,6 +38,14 @@ public sealed class SkiaImageDecoderTests
     }
 
     [TestMethod]
+    public void ProgressiveJpegGivesItsGreys()
+    {
+        DecodedImage image = SkiaImageDecoder.Default.Decode(Pictures.ProgressiveJpeg);
+        for (int i = 1; i < 15; i++)
+            AssertNear([(byte)(16 * i), (byte)(16 * i), (byte)(16 * i)], Pixel(image, i, i));
+    }
+
+    [TestMethod]
     public void CmykJpegIsInverted()
     {
         DecodedImage image = SkiaImageDecoder.Default.Decode(Pictures.CmykJpeg);

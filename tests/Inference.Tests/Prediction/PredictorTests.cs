@@ -17,7 +17,8 @@ public sealed class PredictorTests
         ["Softmax", (GraphBuilder b, Value x) => b.Softmax(x), (float[])[0.5761169f, 0.2119416f, 0.2119416f]],
         ["LogSoftmax", (GraphBuilder b, Value x) => b.LogSoftmax(x), (float[])[0.5761169f, 0.2119416f, 0.2119416f]],
         ["Sigmoid", (GraphBuilder b, Value x) => b.Op("Sigmoid", [x]), (float[])[0.7310586f, 0.5f, 0.5f]],
-        ["Softmax, then moved about", (GraphBuilder b, Value x) => b.Op("Identity", [b.Flatten(b.Reshape(b.Softmax(x), 0, 3, 1, 1))]), (float[])[0.5761169f, 0.2119416f, 0.2119416f]],
+        ["Softmax, then moved about",
+            (GraphBuilder b, Value x) => b.Op("Identity", [b.Flatten(b.Reshape(b.Softmax(x), 0, 3, 1, 1))]), (float[])[0.5761169f, 0.2119416f, 0.2119416f]],
         ["logits [N, C, 1, 1]", (GraphBuilder b, Value x) => b.Reshape(x, 0, 3, 1, 1), (float[])[0.5761169f, 0.2119416f, 0.2119416f]],
     ];
 
@@ -117,7 +118,8 @@ public sealed class PredictorTests
     public void AWrongNumberOfLabelsIsRefused(int count)
     {
         PredictorOptions options = new() { Labels = [.. Enumerable.Range(0, count).Select(i => $"l{i}")] };
-        StringAssert.Contains(Assert.ThrowsExactly<GraphException>(() => Predictor.Open(ColorClassifier.Build(), options)).Message, $"3 classes apart, but there are {count} labels");
+        string message = Assert.ThrowsExactly<GraphException>(() => Predictor.Open(ColorClassifier.Build(), options)).Message;
+        StringAssert.Contains(message, $"3 classes apart, but there are {count} labels");
     }
 
     [TestMethod]
@@ -129,6 +131,15 @@ public sealed class PredictorTests
         StringAssert.Contains(Assert.ThrowsExactly<GraphException>(() => Predictor.Open(index)).Message, "holds no scores");
         Model scalar = ColorClassifier.Build(ending: (b, x) => b.ReduceSum(x, [], keepDims: false));
         StringAssert.Contains(Assert.ThrowsExactly<GraphException>(() => Predictor.Open(scalar)).Message, "no image classifier");
+    }
+
+    [TestMethod]
+    public void AModelThatFailsOnABatchIsAGraphException()
+    {
+        using Predictor predictor = Predictor.Open(ColorClassifier.Build(ending: (b, x) => b.Reshape(x, 1, 3)), ZeroToOne);
+        Assert.AreEqual("class 0", predictor.Predict(Picture(9, 0, 0)).Top.Label);
+        string message = Assert.ThrowsExactly<GraphException>(() => predictor.PredictBatch([Picture(9, 0, 0), Picture(9, 0, 0)])).Message;
+        StringAssert.Contains(message, "[2, 3, 2, 2]");
     }
 
     [TestMethod]

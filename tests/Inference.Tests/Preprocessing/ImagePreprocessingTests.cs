@@ -113,7 +113,8 @@ public sealed class ImagePreprocessingTests
         ImagePreprocessing.Caffe.ToString());
 
     [TestMethod]
-    public void SettingsThatJsonLeavesOutKeepTheirDefaults() => Assert.AreEqual(new ImagePreprocessing { Width = 5 }, ImagePreprocessing.FromJson("""{"width":5}"""));
+    public void SettingsThatJsonLeavesOutKeepTheirDefaults() =>
+        Assert.AreEqual(new ImagePreprocessing { Width = 5 }, ImagePreprocessing.FromJson("""{"width":5}"""));
 
     [TestMethod]
     [DataRow("""{"width":224,"gamma":2.2}""", "gamma")]

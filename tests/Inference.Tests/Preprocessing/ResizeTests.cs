@@ -54,7 +54,8 @@ public sealed class ResizeTests
         foreach (Interpolation interpolation in Enum.GetValues<Interpolation>())
             foreach (ResizeMode mode in (ResizeMode[])[ResizeMode.Stretch, ResizeMode.CenterCrop])
             {
-                float[] numbers = Resize(new ImagePreprocessing { Width = 37, Height = 21, Interpolation = interpolation, ResizeMode = mode, ChannelOrder = ChannelOrder.Grey }, width, white);
+                ImagePreprocessing grey = new() { Width = 37, Height = 21, ChannelOrder = ChannelOrder.Grey };
+                float[] numbers = Resize(grey with { Interpolation = interpolation, ResizeMode = mode }, width, white);
                 Assert.IsTrue(Array.TrueForAll(numbers, n => n == 255), $"{interpolation} {mode}");
             }
     }
