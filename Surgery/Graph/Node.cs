@@ -35,7 +35,7 @@ public sealed class Node
     /// <summary>Attributes by name.</summary>
     public NodeAttributes Attributes { get; } = [];
 
-    /// <summary>The <c>NodeProto</c> fields that are not modelled (documentation, metadata …), in wire format.</summary>
+    /// <summary>The <c>NodeProto</c> as it was read, less inputs, outputs and attributes, in wire format (documentation, metadata …).</summary>
     internal ReadOnlyMemory<byte> Unmodelled { get; set; }
 
     /// <summary>Input <paramref name="index"/>, or null where it is left out.</summary>

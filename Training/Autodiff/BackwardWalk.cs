@@ -10,11 +10,11 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths)
 {
     private readonly Dictionary<Value, List<Value>> _contributions = [];
 
-    /// <summary>Appends the backward pass.</summary>
+    /// <summary>Appends the backward pass from <paramref name="value"/>, whose gradient is given.</summary>
     /// <returns>The gradient of each parameter that reaches the loss.</returns>
-    public Dictionary<Value, Value> Run(Value loss, IEnumerable<Value> parameters, IReadOnlyList<Node> nodes)
+    public Dictionary<Value, Value> Run(Value value, Value gradientOfValue, IEnumerable<Value> parameters, IReadOnlyList<Node> nodes)
     {
-        Contribute(loss, op.Ones(loss));
+        Contribute(value, gradientOfValue);
         for (int i = nodes.Count - 1; i >= 0; i--)
             Visit(nodes[i]);
         Dictionary<Value, Value> gradients = [];

@@ -21,9 +21,25 @@ public static class Differentiation
         if (!loss.ElementType.IsFloatingPoint() || loss.Shape?.ElementCount is not 1)
             throw new GraphException($"The loss '{loss.Name}' must be one floating-point number, but is {loss.ElementType} " +
                 $"{loss.Shape?.ToString() ?? "of unknown shape"}; reduce it to its mean or sum first.");
-        Node[] forward = [.. builder.Graph.Nodes];
+        int count = builder.Graph.Nodes.Count;
+        return Append(builder, loss, builder.Ones(loss), count, parameters);
+    }
+
+    /// <summary>Appends the backward pass from a value whose gradient is known, for example the logits of a loss that states its own.</summary>
+    /// <param name="builder">Appends to the graph of the value; its nodes must be in the working operator set, with shapes inferred.</param>
+    /// <param name="value">Where the walk starts.</param>
+    /// <param name="gradient">dL/d(value), of its shape.</param>
+    /// <param name="parameters">As above.</param>
+    /// <returns>As above.</returns>
+    /// <exception cref="GraphException">As above.</exception>
+    public static IReadOnlyDictionary<Value, Value> Append(GraphBuilder builder, Value value, Value gradient, IReadOnlyCollection<Value> parameters) =>
+        Append(builder, value, gradient, builder.Graph.Nodes.Count, parameters);
+
+    private static Dictionary<Value, Value> Append(GraphBuilder builder, Value value, Value gradient, int forwardCount, IReadOnlyCollection<Value> parameters)
+    {
+        Node[] forward = [.. builder.Graph.Nodes.Take(forwardCount)];
         BackwardWalk walk = new(builder, TrainablePaths.From(parameters, forward));
-        Dictionary<Value, Value> gradients = walk.Run(loss, parameters, forward);
+        Dictionary<Value, Value> gradients = walk.Run(value, gradient, parameters, forward);
         RemoveUnneeded(builder.Graph, forward.Length, gradients.Values);
         return gradients;
     }

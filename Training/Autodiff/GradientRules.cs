@@ -8,6 +8,11 @@ internal static class GradientRules
     /// <summary>The families; the one place to add another.</summary>
     private static readonly GradientRuleSet[] Families =
     [
+        ConvolutionGradients.Rules,
+        MatMulGradients.Rules,
+        NormalizationGradients.Rules,
+        PoolingGradients.Rules,
+        SoftmaxGradients.Rules,
         ArithmeticGradients.Rules,
         ElementwiseGradients.Rules,
         ActivationGradients.Rules,

@@ -22,15 +22,11 @@ public interface ITrainingEngine : IDisposable
     /// <summary>Replaces trained parameters by name.</summary>
     /// <exception cref="GraphException">A name is not trained here, or a shape differs.</exception>
     void ImportParameters(IReadOnlyDictionary<string, TensorData> parameters);
+
+    /// <summary>A copy of all that training changes: enough to go on later as if nothing had been between.</summary>
+    EngineState ExportState();
+
+    /// <summary>Goes back to a state that was exported.</summary>
+    /// <exception cref="GraphException">The state is of other parameters or of another optimizer.</exception>
+    void ImportState(EngineState state);
 }
-
-/// <summary>One batch of examples in memory.</summary>
-/// <param name="Count">Number of examples N.</param>
-/// <param name="Inputs">One array per input of the trained part, each N times the elements of one example, row-major.</param>
-/// <param name="Targets">Class indices (N), or N times the target values of one example.</param>
-public sealed record Batch(int Count, IReadOnlyList<ReadOnlyMemory<float>> Inputs, ReadOnlyMemory<float> Targets);
-
-/// <summary>What a step computed.</summary>
-/// <param name="Loss">Mean loss over the batch.</param>
-/// <param name="Outputs">The model's outputs, N times the outputs of one example; valid until the next step.</param>
-public sealed record StepResult(float Loss, ReadOnlyMemory<float> Outputs);

@@ -2,11 +2,14 @@ using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 
-/// <summary>An optimizer as a piece of graph.</summary>
+/// <summary>An optimizer as a piece of graph. Its update is elementwise, so that an engine may update several parameters as one vector.</summary>
 public interface IOptimizer
 {
     /// <summary>Names of the state tensors each parameter has, of the parameter's shape and zero at the start, for example <c>m</c> and <c>v</c>.</summary>
     IReadOnlyList<string> StateNames { get; }
+
+    /// <summary>What is wrong with the options, one sentence each; empty when all is well.</summary>
+    IReadOnlyList<string> Validate() => [];
 
     /// <summary>Appends the update of one parameter.</summary>
     /// <param name="op">Builds the graph.</param>

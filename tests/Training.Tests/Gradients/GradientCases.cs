@@ -11,6 +11,11 @@ internal static class GradientCases
         .. ActivationCases.Rows,
         .. ReductionCases.Rows,
         .. MovementCases.Rows,
+        .. ConvolutionCases.Rows,
+        .. MatMulCases.Rows,
+        .. NormalizationCases.Rows,
+        .. PoolingCases.Rows,
+        .. SoftmaxCases.Rows,
         .. IndexingCases.Rows,
         .. DropoutCases.Rows,
     ];

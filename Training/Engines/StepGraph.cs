@@ -1,0 +1,58 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>
+/// A training step as one graph of standard operators: (features, targets, learning rate, step, θ, state) → (loss, output, θ′, state′).
+/// </summary>
+/// <param name="Model">The graph.</param>
+/// <param name="Groups">The parameters as the optimizer sees them.</param>
+/// <param name="LearningRate">Name of the learning rate input, a float scalar.</param>
+/// <param name="Step">Name of the step number input, a float scalar, 1 in the first step.</param>
+internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Groups, string LearningRate, string Step)
+{
+    /// <summary>Appends clipping and update to a training graph.</summary>
+    public static StepGraph Build(TrainingGraph training, IOptimizer optimizer, GradientClipping? clipping)
+    {
+        Model model = training.Training.Clone();
+        Graph graph = model.Graph;
+        IReadOnlyList<ParameterGroup> groups = ParameterGroup.Of(training);
+        Value rate = graph.AddInput(graph.UniqueName("learning_rate"), ElementType.Float, Shape.Scalar);
+        Value step = graph.AddInput(graph.UniqueName("step"), ElementType.Float, Shape.Scalar);
+        GraphBuilder op = new(graph, "update");
+        Value loss = graph.Outputs[0], output = graph.Outputs[1];
+        IReadOnlyList<Value> gradients = [.. groups.Select(g => GradientOf(op, g))];
+        if (clipping is not null)
+            gradients = clipping.Build(op, gradients);
+        List<Value> outputs = [loss, output];
+        for (int i = 0; i < groups.Count; i++)
+            outputs.AddRange(Update(op, groups[i], gradients[i], rate, step, optimizer));
+        graph.SetOutputs(outputs);
+        return new StepGraph(model, groups, rate.Name, step.Name);
+    }
+
+    private static Value GradientOf(GraphBuilder op, ParameterGroup group)
+    {
+        Value[] gradients = [.. group.Parameters.Select(p => op.Graph.Get(p.Gradient.Name))];
+        return group.IsShared
+            ? op.Concat(0, [.. gradients.Select((g, i) => group.Parameters[i].Initial.Shape.Rank == 1 ? g : op.Reshape(g, -1))])
+            : gradients[0];
+    }
+
+    private static IEnumerable<Value> Update(GraphBuilder op, ParameterGroup group, Value gradient, Value rate, Value step, IOptimizer optimizer)
+    {
+        Graph graph = op.Graph;
+        Value theta = group.IsShared ? graph.AddInput(group.Name, ElementType.Float, group.Shape) : graph.Get(group.Name);
+        Value[] state = [.. optimizer.StateNames.Select(s => graph.AddInput(group.StateName(s), ElementType.Float, group.Shape))];
+        IReadOnlyList<Value> next = optimizer.Build(op, new ParameterUpdate(theta, gradient, state, rate, step));
+        foreach ((Value value, Value before) in next.Zip(state.Prepend(theta)))
+        {
+            value.Shape = group.Shape;
+            graph.Rename(value, NextName(before.Name));
+        }
+        return next;
+    }
+
+    /// <summary>The name of θ′ or of a new state.</summary>
+    public static string NextName(string name) => $"{name}_next";
+}

@@ -1,0 +1,131 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>
+/// Trains on an ordinary <see cref="InferenceSession"/>: forward, loss, gradients and update are one graph of standard operators, whose inputs and
+/// outputs are bound to memory that is allocated once. Not safe for use by several threads at a time.
+/// </summary>
+public sealed class StepGraphEngine : ITrainingEngine
+{
+    private readonly TrainingGraph _graph;
+    private readonly StepGraphEngineOptions _options;
+    private readonly SessionOptions _sessionOptions;
+    private readonly RunOptions _run = new();
+    private readonly InferenceSession _training;
+    private readonly ParameterMemory _parameters;
+    private readonly PinnedBuffer<float> _learningRate = new(1), _step = new(1);
+    private readonly Dictionary<string, OrtValue> _scalars;
+    private readonly Dictionary<int, StepBinding> _bindings = [];
+    private InferenceSession? _evaluation;
+    private BatchMemory? _batch;
+
+    /// <summary>Opens the training session.</summary>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    /// <exception cref="GraphException">ONNX Runtime refuses the step graph.</exception>
+    public StepGraphEngine(TrainingGraph graph, StepGraphEngineOptions? options = null)
+    {
+        _graph = graph;
+        _options = options ?? new StepGraphEngineOptions();
+        new OptionErrors().Include(_options.Validate()).ThrowIfAny();
+        StepGraph step = StepGraph.Build(graph, _options.Optimizer, _options.Clipping);
+        _sessionOptions = EngineSession.Options(_options.Threads);
+        _training = RuntimeSession.Open(step.Model, _sessionOptions);
+        _parameters = new ParameterMemory(step.Groups, _options.Optimizer.StateNames);
+        _scalars = new() { [step.LearningRate] = _learningRate.Tensor([]), [step.Step] = _step.Tensor([]) };
+    }
+
+    /// <summary>Training steps done.</summary>
+    public long Step { get; private set; }
+
+    /// <inheritdoc/>
+    public StepResult TrainStep(Batch batch, float learningRate)
+    {
+        StepBinding binding = Load(batch);
+        _learningRate.Span[0] = learningRate;
+        _step.Span[0] = Step + 1;
+        _training.RunWithBinding(_run, binding.Training(_training, _parameters, _scalars));
+        _parameters.Current = 1 - _parameters.Current;
+        Step++;
+        return Result(batch.Count);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Evaluate(Batch batch)
+    {
+        StepBinding binding = Load(batch);
+        _evaluation ??= RuntimeSession.Open(_graph.Evaluation, _sessionOptions);
+        _evaluation.RunWithBinding(_run, binding.Evaluation(_evaluation, _parameters));
+        return Result(batch.Count);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, TensorData> ExportParameters() => _parameters.Names.ToDictionary(n => n, n => _parameters.Read(n, 0));
+
+    /// <inheritdoc/>
+    public void ImportParameters(IReadOnlyDictionary<string, TensorData> parameters)
+    {
+        foreach ((string name, TensorData data) in parameters)
+            _parameters.Check(name, data);
+        foreach ((string name, TensorData data) in parameters)
+            _parameters.Write(name, 0, data);
+    }
+
+    /// <inheritdoc/>
+    public EngineState ExportState() => new(Step, ExportParameters(), StateSlots().ToDictionary(s => s.Key, s => _parameters.Read(s.Parameter, s.Index)));
+
+    /// <inheritdoc/>
+    public void ImportState(EngineState state)
+    {
+        foreach ((string key, string parameter, _) in StateSlots())
+            _parameters.Check(parameter, state.OptimizerState.TryGetValue(key, out TensorData? data) ? data
+                : throw new GraphException($"The state has no '{key}'; it was saved with another optimizer or other trained parameters."));
+        foreach (string name in _parameters.Names)
+            if (!state.Parameters.ContainsKey(name))
+                throw new GraphException($"The state has no parameter '{name}'; it was saved with other trained parameters.");
+        ImportParameters(state.Parameters);
+        foreach ((string key, string parameter, int index) in StateSlots())
+            _parameters.Write(parameter, index, state.OptimizerState[key]);
+        Step = state.Step;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        DisposeBindings();
+        _training.Dispose();
+        _evaluation?.Dispose();
+        _parameters.Dispose();
+        foreach (OrtValue scalar in _scalars.Values)
+            scalar.Dispose();
+        _run.Dispose();
+        _sessionOptions.Dispose();
+    }
+
+    private IEnumerable<(string Key, string Parameter, int Index)> StateSlots() =>
+        _parameters.Names.SelectMany(n => _options.Optimizer.StateNames.Select((s, i) => ($"{n}/{s}", n, i + 1)));
+
+    private StepBinding Load(Batch batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch.Count, 1);
+        if (_batch is null || _batch.Capacity < batch.Count)
+        {
+            DisposeBindings();
+            _batch = new BatchMemory(_graph, batch.Count);
+        }
+        _batch.Load(batch);
+        if (!_bindings.TryGetValue(batch.Count, out StepBinding? binding))
+            _bindings[batch.Count] = binding = new StepBinding(_batch, batch.Count);
+        return binding;
+    }
+
+    private StepResult Result(int count) => new(_batch!.Loss, _batch.Outputs(count));
+
+    private void DisposeBindings()
+    {
+        foreach (StepBinding binding in _bindings.Values)
+            binding.Dispose();
+        _bindings.Clear();
+    }
+}

@@ -1,0 +1,55 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>What a training run gave.</summary>
+public sealed record FitResult
+{
+    /// <summary>
+    /// The tuned model, for inference: no training node in it, new content for the trained parameters under their names, all other weights the very same tensors. A classifier's
+    /// output is <see cref="TunedModel.Probabilities"/>; labels and preprocessing are in its metadata.
+    /// </summary>
+    public required Model Model { get; init; }
+
+    /// <summary>Every epoch that was finished, the first one first.</summary>
+    public required IReadOnlyList<EpochResult> History { get; init; }
+
+    /// <summary>The epoch whose weights the model has; 0 where it was cancelled in the first.</summary>
+    public required int BestEpoch { get; init; }
+
+    /// <summary>
+    /// Accuracy of the model on the training examples with dropout off, 0 to 1; null where outputs are values. A cancelled run that has no features at hand does not
+    /// measure it: then it is the running accuracy of the best epoch, or null.
+    /// </summary>
+    public required double? TrainAccuracy { get; init; }
+
+    /// <summary>Accuracy of the model on the validation examples, 0 to 1; null without any, or where outputs are values.</summary>
+    public required double? ValidationAccuracy { get; init; }
+
+    /// <summary>Number of training examples, unreadable ones not counted where features are kept.</summary>
+    public required int TrainingExamples { get; init; }
+
+    /// <summary>Number of validation examples, counted likewise.</summary>
+    public required int ValidationExamples { get; init; }
+
+    /// <summary>Numbers in trained parameters.</summary>
+    public required long TrainedParameters { get; init; }
+
+    /// <summary>Numbers in parameters that stayed as they were.</summary>
+    public required long FrozenParameters { get; init; }
+
+    /// <summary>Time of the whole run, features included.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Why the run ended.</summary>
+    public required StopReason Stopped { get; init; }
+
+    /// <summary>Whether the run was cancelled.</summary>
+    public bool Cancelled => Stopped == StopReason.Cancelled;
+
+    /// <summary>One sentence per example that could not be read, with its name and the reason.</summary>
+    public required IReadOnlyList<string> Unreadable { get; init; }
+
+    /// <summary>Everything else the user should know, one sentence each, for example that training diverged in a later epoch.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+}

@@ -1,0 +1,66 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>Cross-entropy between the softmax of logits [N, C] and class indices [N], as PyTorch's <c>cross_entropy</c>.</summary>
+/// <remarks>
+/// With class weights w and targets t it is the weighted sum over the batch divided by Σ w[tₙ]. With label smoothing ε the target distribution is
+/// (1 − ε)·one-hot + ε/C (Szegedy et al., arXiv:1512.00567), each class's term weighted by its own w, as in PyTorch.
+/// The gradient is written in closed form, (softmax·Σq − q) / norm, with q the weighted target distribution.
+/// </remarks>
+public sealed record SoftmaxCrossEntropy : ILoss
+{
+    /// <summary>ε, from 0 (none, the default) to 1.</summary>
+    public float LabelSmoothing { get; init; }
+
+    /// <summary>A weight per class, 0 or more and not all 0; null weighs all alike.</summary>
+    public IReadOnlyList<float>? ClassWeights { get; init; }
+
+    /// <inheritdoc/>
+    public ElementType TargetType => ElementType.Int64;
+
+    /// <inheritdoc/>
+    public Shape TargetShape(Shape outputs) => new(outputs[0]);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Validate()
+    {
+        OptionErrors errors = new OptionErrors().InRange(nameof(LabelSmoothing), LabelSmoothing, 0, 1);
+        if (ClassWeights is { } weights)
+            errors.Require(weights.All(w => w >= 0 && float.IsFinite(w)) && weights.Any(w => w > 0), $"{nameof(ClassWeights)} must be finite numbers, 0 or more, at least one of them above 0.");
+        return errors.All;
+    }
+
+    /// <inheritdoc/>
+    public LossNodes Build(GraphBuilder op, Value outputs, Value targets)
+    {
+        int classes = CountClasses(outputs);
+        float off = LabelSmoothing / classes, on = 1 - LabelSmoothing + off;
+        Value logProbabilities = op.LogSoftmax(outputs, 1);
+        Value q = op.OneHot(targets, op.Long(classes), op.Constant(TensorData.FromFloats([off, on], 2)));      // [N, C]
+        Value probabilities = op.Exp(logProbabilities);
+        if (ClassWeights is null)
+        {
+            // The mean over N·C elements is the loss but for −C. Without smoothing Σq is N, exactly.
+            Value loss = op.Mul(op.ReduceMean(op.Mul(logProbabilities, q), [], false), op.Scalar(-classes));
+            Value count = LabelSmoothing == 0 ? op.ReduceSum(q, [], false) : op.Cast(op.Size(targets), ElementType.Float);
+            return new LossNodes(loss, op.Div(op.Sub(probabilities, q), count));
+        }
+        Value weights = op.Constant(TensorData.FromFloats([.. ClassWeights], classes));
+        Value weighted = op.Mul(q, weights);
+        Value norm = op.ReduceSum(op.Gather(weights, targets), [], false);                                      // Σ w[tₙ]
+        Value sum = op.ReduceSum(op.Mul(logProbabilities, weighted), [], false);
+        Value difference = op.Sub(op.Mul(probabilities, op.ReduceSum(weighted, [1])), weighted);
+        return new LossNodes(op.Neg(op.Div(sum, norm)), op.Div(difference, norm));
+    }
+
+    private int CountClasses(Value outputs)
+    {
+        if (outputs.Shape is not { Rank: 2 } shape || shape[1].Value is not long classes)
+            throw new GraphException($"Softmax cross-entropy needs logits [N, C] with a known number of classes, but '{outputs.Name}' is {outputs.Shape?.ToString() ?? "of unknown shape"}; " +
+                "let the model end in a classifier head.");
+        if (ClassWeights is { } weights && weights.Count != classes)
+            throw new GraphException($"There are {weights.Count} class weights, but '{outputs.Name}' has {classes} classes; give one weight per class.");
+        return (int)classes;
+    }
+}

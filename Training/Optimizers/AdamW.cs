@@ -1,0 +1,35 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>Adam with decoupled weight decay as PyTorch's <c>AdamW</c>: θ ← θ·(1 − ηλ) − η·m̂ / (√v̂ + ε).</summary>
+/// <remarks>Loshchilov and Hutter, arXiv:1711.05101, algorithm 2.</remarks>
+public sealed record AdamW : IOptimizer
+{
+    /// <summary>Decay of the mean of gradients, from 0 to below 1; default 0.9.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the mean of squared gradients, from 0 to below 1; default 0.999.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the root of the second moment, above 0; default 1e-8.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>λ; 0 or more, default 0.01.</summary>
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StateNames => AdamMoments.StateNames;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Validate() => AdamMoments.Validate(Beta1, Beta2, Epsilon, WeightDecay);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Value> Build(GraphBuilder op, ParameterUpdate update)
+    {
+        AdamMoments moments = AdamMoments.Build(op, update, Beta1, Beta2, Epsilon);
+        Value decayed = WeightDecay == 0 ? update.Parameter
+            : op.Mul(update.Parameter, op.Sub(op.Scalar(1), op.Mul(update.LearningRate, op.Scalar(WeightDecay))));
+        return [op.Sub(decayed, moments.Move), moments.First, moments.Second];
+    }
+}

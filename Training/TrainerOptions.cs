@@ -1,0 +1,83 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>How a model is trained. The defaults suit a new head on a pretrained network.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>Times that each example is seen, at least 1; 20 by default.</summary>
+    public int Epochs { get; init; } = 20;
+
+    /// <summary>Examples in one step, at least 1; 32 by default.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>The schedule's factor 1, above 0; null takes 0.01 where the head alone is trained and 0.001 where layers of the original model are trained too.</summary>
+    public float? LearningRate { get; init; }
+
+    /// <summary>Which parameters are trained; the attached head by default.</summary>
+    public Trainable Trainable { get; init; } = Trainable.Head;
+
+    /// <summary>How weights follow gradients; AdamW by default.</summary>
+    public IOptimizer Optimizer { get; init; } = new AdamW();
+
+    /// <summary>What is made small; null takes <see cref="SoftmaxCrossEntropy"/> for classes, <see cref="BinaryCrossEntropyWithLogits"/> for several labels at once, and
+    /// <see cref="MeanSquaredError"/> for values without labels.</summary>
+    public ILoss? Loss { get; init; }
+
+    /// <summary>The course of the learning rate; half a cosine down to 0 by default.</summary>
+    public ISchedule Schedule { get; init; } = new CosineSchedule();
+
+    /// <summary>Share of the training examples that is held back for validation where no validation data are given, from 0 to 0.5; 0.15 by default.</summary>
+    public double ValidationFraction { get; init; } = 0.15;
+
+    /// <summary>Epochs without a better validation loss after which training stops, at least 1; null (default) never does.</summary>
+    public int? EarlyStoppingPatience { get; init; }
+
+    /// <summary>Whether the weights of the epoch with the best validation loss are the result, as by default, or those of the last epoch.</summary>
+    public bool RestoreBestWeights { get; init; } = true;
+
+    /// <summary>Largest norm of all gradients together, above 0; null (default) does not clip.</summary>
+    public float? ClipNorm { get; init; }
+
+    /// <summary>Decides the split, the order of examples and dropout: the same seed and threads give the same losses to the last bit; 0 by default.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Threads of ONNX Runtime and of decoding, at least 1; 0 (default) takes one per core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Where features of the frozen part are kept.</summary>
+    public FeatureCacheOptions Cache { get; init; } = new();
+
+    /// <summary>What computes the steps; a <see cref="StepGraphEngine"/> by default. The trainer disposes what it makes.</summary>
+    public Func<TrainingGraph, TrainerOptions, ITrainingEngine> Engine { get; init; } = static (graph, options) => new StepGraphEngine(graph, new StepGraphEngineOptions
+    {
+        Optimizer = options.Optimizer,
+        Clipping = options.ClipNorm is { } norm ? new GradientClipping { MaxNorm = norm } : null,
+        Threads = options.ThreadCount,
+    });
+
+    /// <summary>What is wrong, one sentence each; empty when all is well.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        OptionErrors errors = new OptionErrors()
+            .InRange(nameof(Epochs), Epochs, 1, 1_000_000)
+            .InRange(nameof(BatchSize), BatchSize, 1, 1_000_000)
+            .InRange(nameof(ValidationFraction), ValidationFraction, 0, 0.5)
+            .InRange(nameof(Threads), Threads, 0, 4096)
+            .NotNegative($"{nameof(Cache)}.{nameof(FeatureCacheOptions.MemoryLimit)}", Cache.MemoryLimit)
+            .NotNegative($"{nameof(Cache)}.{nameof(FeatureCacheOptions.DiskLimit)}", Cache.DiskLimit);
+        if (LearningRate is { } rate)
+            errors.Positive(nameof(LearningRate), rate);
+        if (ClipNorm is { } norm)
+            errors.Positive(nameof(ClipNorm), norm);
+        if (EarlyStoppingPatience is { } patience)
+            errors.InRange(nameof(EarlyStoppingPatience), patience, 1, 1_000_000);
+        return errors.Include(Optimizer.Validate()).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).All;
+    }
+
+    /// <summary><see cref="LearningRate"/> as it is used.</summary>
+    internal float BaseLearningRate => LearningRate ?? (Trainable == Trainable.Head ? 1e-2f : 1e-3f);
+
+    /// <summary><see cref="Threads"/> as they are used.</summary>
+    internal int ThreadCount => Threads == 0 ? Environment.ProcessorCount : Threads;
+}

@@ -1,0 +1,140 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>
+/// Forward pass, loss and gradients of a model as graphs of standard operators: what every training engine builds on. The frozen layers in
+/// front, on which nothing trained has an influence, are a model of their own.
+/// </summary>
+/// <remarks>
+/// BatchNormalization keeps its frozen statistics. Dropout is active in <see cref="Training"/> only, with seeds drawn from the seed given; Dropout within the
+/// frozen part stays off, but one that stands directly before trained layers belongs to them.
+/// </remarks>
+public sealed partial class TrainingGraph
+{
+    private TrainingGraph(Model? frozen, Model training, Model evaluation)
+    {
+        Frozen = frozen;
+        Training = training;
+        Evaluation = evaluation;
+    }
+
+    /// <summary>The frozen layers in front: the model's inputs → the features that trained layers read; null when training starts at the inputs.</summary>
+    public Model? Frozen { get; }
+
+    /// <summary>
+    /// Features, targets and parameters (inputs, in this order) → loss, the model's output, then the gradients in the order of <see cref="Parameters"/>.
+    /// </summary>
+    public Model Training { get; }
+
+    /// <summary>The same inputs → loss and the model's output, with Dropout off.</summary>
+    public Model Evaluation { get; }
+
+    /// <summary>What the trained part reads, float, the batch in the first dimension: inputs of <see cref="Training"/>, outputs of <see cref="Frozen"/> of the same names.</summary>
+    public required IReadOnlyList<Value> Features { get; init; }
+
+    /// <summary>The targets, an input of <see cref="Training"/>.</summary>
+    public required Value Targets { get; init; }
+
+    /// <summary>The model's output in <see cref="Training"/>.</summary>
+    public required Value Output { get; init; }
+
+    /// <summary>The loss in <see cref="Training"/>, a float scalar.</summary>
+    public required Value Loss { get; init; }
+
+    /// <summary>The trained parameters, in the order of the model's initializers.</summary>
+    public required IReadOnlyList<TrainedParameter> Parameters { get; init; }
+
+    /// <summary>Splits, differentiates and checks a model.</summary>
+    /// <param name="model">Any model; it is not changed. Its first output is trained.</param>
+    /// <param name="loss">What to minimise.</param>
+    /// <param name="parameters">Names of the initializers to train.</param>
+    /// <param name="seed">Decides the masks of Dropout.</param>
+    /// <exception cref="GraphException">A parameter does not exist, is not a float tensor or has no influence on the output; or an operator has no gradient.</exception>
+    /// <exception cref="ArgumentException">The options of the loss are out of range.</exception>
+    public static TrainingGraph Build(Model model, ILoss loss, IEnumerable<string> parameters, int seed = 0)
+    {
+        new OptionErrors().Include(loss.Validate()).ThrowIfAny();
+        Model work = model.ToWorkingForm();
+        if (work.Graph.Outputs.Count == 0)
+            throw new GraphException("The model has no output to train; keep at least one.");
+        work.Graph.SetOutputs(work.Graph.Outputs[0]);
+        RemoveUnused.Run(work.Graph);
+        HashSet<string> names = [.. parameters];
+        FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
+        Model? frozen = split.FrozenPart(work);
+        return Differentiate(frozen, split.TrainedPart(work), loss, names, seed);
+    }
+
+    private static List<Value> FindParameters(Graph graph, HashSet<string> names)
+    {
+        if (names.Count == 0)
+            throw new GraphException("No parameter is to be trained; unfreeze some, for example the head.");
+        List<Value> found = [];
+        foreach (string name in names)
+        {
+            Value value = graph.Get(name);
+            if (value.Data is null)
+                throw new GraphException($"'{name}' is no parameter: only initializers can be trained.");
+            if (value.ElementType != ElementType.Float)
+                throw new GraphException($"'{name}' is {value.ElementType} and cannot be trained; parameters are float32.");
+            found.Add(value);
+        }
+        return found;
+    }
+
+    private static TrainingGraph Differentiate(Model? frozen, Model trained, ILoss loss, HashSet<string> names, int seed)
+    {
+        Graph graph = trained.Graph;
+        Value output = graph.Outputs[0];
+        Value[] features = [.. graph.FeedInputs];
+        Value targets = graph.AddInput(graph.UniqueName("targets"), loss.TargetType, loss.TargetShape(ShapeOf(output)));
+        List<(Value Value, TensorData Initial)> parameters = [.. graph.Initializers.Where(v => names.Contains(v.Name)).ToArray().Select(v => (v, graph.InitializerToInput(v)))];
+        GraphBuilder op = new(graph, "loss");
+        LossNodes nodes = loss.Build(op, output, targets);
+        nodes.Loss.Shape = Shape.Scalar;
+        graph.SetOutputs(nodes.Loss, output);
+        Model evaluation = trained.Clone();
+        RemoveUnused.Run(evaluation.Graph);
+        DropoutMode.Activate(graph, seed);
+        Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)]);
+        graph.SetOutputs([nodes.Loss, output, .. gradients]);
+        RemoveUnused.Run(graph);
+        return new TrainingGraph(frozen, trained, evaluation)
+        {
+            Features = features,
+            Targets = targets,
+            Output = output,
+            Loss = nodes.Loss,
+            Parameters = [.. parameters.Select((p, i) => new TrainedParameter(p.Value.Name, p.Value, gradients[i], p.Initial))],
+        };
+    }
+
+    private static Value[] AppendGradients(Model model, LossNodes nodes, Value output, IReadOnlyList<Value> parameters)
+    {
+        GraphBuilder op = new(model.Graph, "grad");
+        if (nodes.Gradient is null)
+            InferShapes.Run(model);       // the rules need the shapes of the loss's own values
+        else
+            nodes.Gradient.Shape = output.Shape;
+        IReadOnlyDictionary<Value, Value> gradients = nodes.Gradient is { } seed
+            ? Differentiation.Append(op, output, seed, parameters)
+            : Differentiation.Append(op, nodes.Loss, parameters);
+        return [.. parameters.Select(p => gradients.TryGetValue(p, out Value? gradient) ? Named(op, gradient, p)
+            : throw new GraphException($"'{p.Name}' has no influence on the loss that a gradient could follow; freeze it."))];
+    }
+
+    /// <summary>The gradient under the name <c>NAME_grad</c>, by which other engines find it.</summary>
+    private static Value Named(GraphBuilder op, Value gradient, Value parameter)
+    {
+        Graph graph = op.Graph;
+        if (gradient.Producer is null || gradient.IsOutput || gradient.Name.EndsWith("_grad", StringComparison.Ordinal))
+            gradient = op.Identity(gradient);        // one value may be the gradient of two parameters
+        gradient.Shape = parameter.Shape;
+        graph.Rename(gradient, graph.UniqueName($"{parameter.Name}_grad"));
+        return gradient;
+    }
+
+    private static Shape ShapeOf(Value output) => output.Shape
+        ?? throw new GraphException($"The rank of the model's output '{output.Name}' is unknown, so it cannot be trained; cut the model where shapes are known.");
+}

@@ -1,0 +1,11 @@
+namespace OnnxFineTune.Training;
+
+/// <summary>What a training run is doing.</summary>
+public enum TrainingPhase
+{
+    /// <summary>Computing the features of the frozen part; counted in examples.</summary>
+    Features,
+
+    /// <summary>Training and validating; counted in steps of the whole run.</summary>
+    Training,
+}

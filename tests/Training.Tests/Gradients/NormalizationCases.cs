@@ -1,0 +1,47 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training.Tests;
+
+/// <summary>Rows of normalization.</summary>
+internal static class NormalizationCases
+{
+    private static readonly (double, double) Positive = (0.5, 2);
+
+    public static readonly GradientCase[] Rows =
+    [
+        new("BatchNormalization", [2, 3, 4, 2], [3], [3], [3], [3]) { Ranges = { [4] = Positive } },
+        new("BatchNormalization", [4, 3], [3], [3], [3], [3]) { Ranges = { [4] = Positive }, Attributes = [("epsilon", 0.1f)] },
+        new("BatchNormalization", [2, 3, 5], [3], [3]) { Constants = Statistics },
+        BatchStatistics([4, 3, 3, 2]),
+        BatchStatistics([3, 3, 5]) with { Attributes = [("training_mode", 1), ("momentum", 0.5f), ("epsilon", 0.1f)] },
+        BatchStatistics([2, 3, 2, 2, 2]),
+        new("LayerNormalization", [4, 5], [5]),
+        new("LayerNormalization", [4, 5], [5], [5]),
+        new("LayerNormalization", [2, 3, 6], [6], [6]) { Attributes = [("epsilon", 0.1f)] },
+        new("LayerNormalization", [2, 3, 6], [3, 6], [3, 6]) { Attributes = [("axis", 1)] },
+        new("LayerNormalization", [2, 3, 4, 5], [4, 5], [4, 5]) { Attributes = [("axis", -2)] },
+        new("LayerNormalization", [2, 3, 6], [6], [6]) { Note = "mean and deviation", Outputs = 3, Unused = [1, 2] },
+        new("InstanceNormalization", [2, 3, 4, 5], [3], [3]),
+        new("InstanceNormalization", [2, 3, 7], [3], [3]) { Attributes = [("epsilon", 0.1f)] },
+        new("GroupNormalization", [2, 6, 3, 2], [6], [6]) { Attributes = [("num_groups", 2), InDouble] },
+        new("GroupNormalization", [2, 4, 5], [4], [4]) { Attributes = [("num_groups", 4), ("epsilon", 0.1f), InDouble] },
+    ];
+
+    /// <summary>By default the operator computes in float32 whatever its inputs are, too coarse for differences in float64.</summary>
+    private static (string, object?) InDouble => ("stash_type", ElementType.Double);
+
+    private static Dictionary<int, TensorData> Statistics => new()
+    {
+        [3] = TensorData.FromFloats([0.1f, -0.2f, 0.3f], 3),
+        [4] = TensorData.FromFloats([0.7f, 1.3f, 0.9f], 3),
+    };
+
+    private static GradientCase BatchStatistics(long[] x) => new("BatchNormalization", x, [3], [3])
+    {
+        Note = "batch statistics",
+        Constants = Statistics,
+        Attributes = [("training_mode", 1)],
+        Outputs = 3,
+        Unused = [1, 2],
+    };
+}
