@@ -8,6 +8,9 @@ internal static class GradientBuilding
     /// <summary>2¹²⁶: turns the smallest normal float32 into 1.</summary>
     private const float Steep = 8.5070592e37f;
 
+    /// <summary>2¹⁰⁰: leaves room for bounds up to 10⁸.</summary>
+    private const float FoldedSteep = 1.2676506e30f;
+
     /// <summary>A scalar 1 of the type of <paramref name="like"/>.</summary>
     public static Value One(this GraphBuilder op, Value like) => op.Scalar(1, like);
 
@@ -24,6 +27,10 @@ internal static class GradientBuilding
     /// <summary>Zeros of the given shape and the type of <paramref name="like"/>.</summary>
     public static Value Zeros(this GraphBuilder op, Value shape, Value like) => op.ConstantOfShape(shape,
         TensorData.FromBytes(like.ElementType, Shape.Of(1), op.Zero(like).Data!.Bytes));
+
+    /// <summary>The matrix [indices, depth] with a 1 in each row at its index, in the type of <paramref name="like"/>.</summary>
+    public static Value Places(this GraphBuilder op, Value indices, Value depth, Value like) =>
+        op.CastLike(op.OneHot(indices, depth, op.Constant(TensorData.FromFloats([0f, 1f], 2))), like);
 
     /// <summary>The size of one axis as an int64 vector of one element: a constant where it is static.</summary>
     public static Value SizeOf(this GraphBuilder op, Value x, long axis)
@@ -54,7 +61,23 @@ internal static class GradientBuilding
     /// vectorized in ONNX Runtime.
     /// </remarks>
     public static Value Step(this GraphBuilder op, Value x, float atZero = 0) =>
-        op.CastLike(op.HardSigmoid(op.Cast(x, ElementType.Float), Steep, atZero), x);
+        Steps(op, x, Steep, atZero);
+
+    /// <summary>1 where x > bound, else 0.</summary>
+    /// <param name="isConstant">Whether the bound, where it is an initializer, stays as it is.</param>
+    /// <remarks>A constant bound goes into the HardSigmoid itself; exact, because a power of two loses no digit.</remarks>
+    public static Value Above(this GraphBuilder op, Value x, Value bound, bool isConstant = true) =>
+        isConstant && Foldable(bound) is float b ? Steps(op, x, FoldedSteep, -b * FoldedSteep) : op.Step(op.Sub(x, bound));
+
+    /// <summary>1 where x &lt; bound, else 0; as <see cref="Above"/>.</summary>
+    public static Value Below(this GraphBuilder op, Value x, Value bound, bool isConstant = true) =>
+        isConstant && Foldable(bound) is float b ? Steps(op, x, -FoldedSteep, b * FoldedSteep) : op.Step(op.Sub(bound, x));
+
+    private static Value Steps(GraphBuilder op, Value x, float alpha, float beta) =>
+        op.CastLike(op.HardSigmoid(op.Cast(x, ElementType.Float), alpha, beta), x);
+
+    private static float? Foldable(Value bound) =>
+        bound.Data is { Count: 1 } data && MathF.Abs(data.ToFloats()[0]) < 1e8f ? data.ToFloats()[0] : null;
 
     /// <summary>−1, 0 or 1; a steep Clip, five times as fast as Sign in ONNX Runtime.</summary>
     public static Value SignOf(this GraphBuilder op, Value x)

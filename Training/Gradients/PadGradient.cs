@@ -9,16 +9,23 @@ internal static class PadGradient
     private const int PadValue = 2;
     private const int Axes = 3;
 
-    /// <summary>Constant: the same Pad with negated widths. Other modes copy elements of X: these copies are added back axis by axis.</summary>
+    /// <summary>Constant mode: the inside of g. Other modes copy elements of X: these copies are added back axis by axis.</summary>
     public static IReadOnlyList<Value?> Append(GraphBuilder op, ForwardNode n, Value g)
     {
         string mode = n.Attributes.String("mode", "constant");
         if (mode != "constant")
             return [Enumerable.Range(0, n.Rank).Aggregate(g, (sum, axis) => Fold(op, n, sum, axis, mode))];
-        Value widths = n.Input(Pads)!;
-        Value negated = widths.Data is { } data ? op.Longs([.. data.ToLongs().Select(p => -p)]) : op.Neg(widths);
-        Value inner = op.Op("Pad", [g, negated, null, n.Input(Axes)]);
+        Value inner = n.Input(Pads)!.Data?.ToLongs() is { } pads && pads.All(p => p >= 0) ? Inside(op, n, g, pads)
+            : op.Op("Pad", [g, op.Neg(n.Input(Pads)!), null, n.Input(Axes)]);
         return [inner, null, n.Needs(PadValue) ? op.Sub(Total(op, g), Total(op, inner)) : null];
+    }
+
+    /// <summary>A Slice, several times as fast as a Pad with negative widths.</summary>
+    private static Value Inside(GraphBuilder op, ForwardNode n, Value g, long[] pads)
+    {
+        long[] before = pads[..(pads.Length / 2)], after = pads[(pads.Length / 2)..];
+        Value axes = n.Input(Axes) ?? op.Longs([.. Enumerable.Range(0, n.Rank).Select(i => (long)i)]);
+        return op.Slice(g, op.Longs(before), op.Longs([.. after.Select(p => p == 0 ? long.MaxValue : -p)]), axes);
     }
 
     private static Value Total(GraphBuilder op, Value x) => op.ReduceSum(x, [], keepDims: false);
@@ -31,8 +38,7 @@ internal static class PadGradient
         Value size = op.SizeOf(n.X, axis);
         Value places = op.Range(op.Long(0), op.Squeeze(size, 0), op.Long(1));
         Value padded = op.Pad(places, widths, mode: mode);
-        Value ones = op.Constant(TensorData.FromFloats([0f, 1f], 2));
-        Value matrix = op.CastLike(op.OneHot(padded, size, ones), g);
+        Value matrix = op.Places(padded, size, g);
         int last = n.Rank - 1;
         if (axis == last)
             return op.MatMul(g, matrix);

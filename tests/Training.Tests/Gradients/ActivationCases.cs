@@ -47,6 +47,8 @@ internal static class ActivationCases
         GradientCase.Special("Clip", [-3, -1, 0, 1, 2], [0, 0, 1, 0, 0]) with { Constants = Bounds(-1, 1) },
         GradientCase.Special("Clip", [-3, 0, 1, 2], [1, 1, 0, 0]) with { Constants = new() { [2] = TensorData.Scalar(1f) } },
         GradientCase.Special("Clip", [-3, 0, 1], [1, 1, 1]),
+        GradientCase.Special("Clip", [-3, 0, 2.5e9, 4e9], [1, 1, 1, 0]) with { Constants = Bounds(float.MinValue, 3e9f) },
+        GradientCase.Special("Clip", [0.1f, 0.10000001f, 0.7f, 0.70000005f, 0.6999999f], [0, 1, 0, 0, 1]) with { Constants = Bounds(0.1f, 0.7f) },
         new("Gelu", [4, 5]) { Range = (-3, 3) },
         new("Gelu", [4, 5]) { Range = (-3, 3), Attributes = [("approximate", "tanh")] },
         GradientCase.Special("Gelu", [-50, 0, 50], [0, 0.5, 1]),
