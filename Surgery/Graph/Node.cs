@@ -81,6 +81,15 @@ public sealed class Node
             _outputs.RemoveAt(_outputs.Count - 1);
     }
 
+    /// <summary>Adds a value as the next output, for an optional output that was left out at the end.</summary>
+    /// <param name="name">Its name, which is made unique.</param>
+    public Value AddOutput(string name)
+    {
+        Value value = Graph.NewValue(Graph.UniqueName(name));
+        AddOutput(value);
+        return value;
+    }
+
     internal void AddOutput(Value? value)
     {
         if (value is not null)

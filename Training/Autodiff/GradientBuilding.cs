@@ -8,6 +8,9 @@ internal static class GradientBuilding
     /// <summary>2¹²⁶: turns the smallest normal float32 into 1.</summary>
     private const float Steep = 8.5070592e37f;
 
+    /// <summary>2¹⁰⁰: leaves room for bounds up to 10⁸.</summary>
+    private const float FoldedSteep = 1.2676506e30f;
+
     /// <summary>A scalar 1 of the type of <paramref name="like"/>.</summary>
     public static Value One(this GraphBuilder op, Value like) => op.Scalar(1, like);
 
@@ -18,13 +21,63 @@ internal static class GradientBuilding
     public static Value Ones(this GraphBuilder op, Value like) =>
         like.Shape!.Rank == 0 ? op.One(like) : op.Constant(TensorData.FromBytes(like.ElementType, like.Shape, op.One(like).Data!.Bytes));
 
+    /// <summary>Zeros of the shape of <paramref name="x"/> and the type of <paramref name="like"/>.</summary>
+    public static Value ZerosLike(this GraphBuilder op, Value x, Value like) => op.Zeros(op.ShapeOf(x), like);
+
+    /// <summary>Zeros of the given shape and the type of <paramref name="like"/>.</summary>
+    public static Value Zeros(this GraphBuilder op, Value shape, Value like) => op.ConstantOfShape(shape,
+        TensorData.FromBytes(like.ElementType, Shape.Of(1), op.Zero(like).Data!.Bytes));
+
+    /// <summary>The matrix [indices, depth] with a 1 in each row at its index, in the type of <paramref name="like"/>.</summary>
+    public static Value Places(this GraphBuilder op, Value indices, Value depth, Value like) =>
+        op.CastLike(op.OneHot(indices, depth, op.Constant(TensorData.FromFloats([0f, 1f], 2))), like);
+
+    /// <summary>The size of one axis as an int64 vector of one element: a constant where it is static.</summary>
+    public static Value SizeOf(this GraphBuilder op, Value x, long axis)
+    {
+        long place = axis < 0 ? axis + x.Shape!.Rank : axis;
+        return x.Shape![(int)place].Value is long size ? op.Longs(size) : op.Shape_(x, place, place + 1);
+    }
+
+    /// <summary>
+    /// <paramref name="g"/> in the shape of <paramref name="like"/>, by a constant shape where at most one size is open: reading the shape
+    /// when the graph runs would keep the activation alive until then.
+    /// </summary>
+    /// <param name="from">Shape of <paramref name="g"/>, where known: open sizes equal to those of <paramref name="like"/> at the same place are copied.</param>
+    public static Value ReshapeTo(this GraphBuilder op, Value g, Shape? from, Value like)
+    {
+        if (like.Shape is { } to && to.All(d => d.Value != 0))
+        {
+            long[] sizes = [.. to.Select((d, i) => d.Value ?? (d.Symbol is not null && i < from?.Rank && from[i] == d ? 0 : -1))];
+            if (sizes.Count(s => s < 0) <= 1)
+                return op.Reshape(g, sizes);
+        }
+        return op.Op("Reshape", [g, op.ShapeOf(like)], ("allowzero", 1));
+    }
+
     /// <summary>1 where x > 0, <paramref name="atZero"/> at 0, and 0 below, in the type of x.</summary>
     /// <remarks>
     /// One HardSigmoid, so steep that every normal number reaches 0 or 1: a quarter of the time of a comparison and a cast, which are not
     /// vectorized in ONNX Runtime.
     /// </remarks>
     public static Value Step(this GraphBuilder op, Value x, float atZero = 0) =>
-        op.CastLike(op.HardSigmoid(op.Cast(x, ElementType.Float), Steep, atZero), x);
+        Steps(op, x, Steep, atZero);
+
+    /// <summary>1 where x > bound, else 0.</summary>
+    /// <param name="isConstant">Whether the bound, where it is an initializer, stays as it is.</param>
+    /// <remarks>A constant bound goes into the HardSigmoid itself; exact, because a power of two loses no digit.</remarks>
+    public static Value Above(this GraphBuilder op, Value x, Value bound, bool isConstant = true) =>
+        isConstant && Foldable(bound) is float b ? Steps(op, x, FoldedSteep, -b * FoldedSteep) : op.Step(op.Sub(x, bound));
+
+    /// <summary>1 where x &lt; bound, else 0; as <see cref="Above"/>.</summary>
+    public static Value Below(this GraphBuilder op, Value x, Value bound, bool isConstant = true) =>
+        isConstant && Foldable(bound) is float b ? Steps(op, x, -FoldedSteep, b * FoldedSteep) : op.Step(op.Sub(bound, x));
+
+    private static Value Steps(GraphBuilder op, Value x, float alpha, float beta) =>
+        op.CastLike(op.HardSigmoid(op.Cast(x, ElementType.Float), alpha, beta), x);
+
+    private static float? Foldable(Value bound) =>
+        bound.Data is { Count: 1 } data && MathF.Abs(data.ToFloats()[0]) < 1e8f ? data.ToFloats()[0] : null;
 
     /// <summary>−1, 0 or 1; a steep Clip, five times as fast as Sign in ONNX Runtime.</summary>
     public static Value SignOf(this GraphBuilder op, Value x)

@@ -18,6 +18,8 @@ internal static class GradientRules
         ActivationGradients.Rules,
         ReductionGradients.Rules,
         MovementGradients.Rules,
+        IndexingGradients.Rules,
+        DropoutGradients.Rules,
         WithoutGradients.Rules,
     ];
 

@@ -18,7 +18,7 @@ internal static class ActivationGradients
         { "Elu", (op, n, g) => [op.Mul(g, ExponentialSlope(op, n, 1, n.Attributes.Float("alpha", 1)))] },
         { "Celu", (op, n, g) => [op.Mul(g, op.Add(op.Min(op.Mul(n.Y, op.Scalar(1.0 / n.Attributes.Float("alpha", 1), g)), op.Zero(g)), op.One(g)))] },
         { "Selu", Selu },
-        { "HardSigmoid", (op, n, g) => [op.Mul(op.Mul(g, op.Scalar(n.Attributes.Float("alpha", 0.2f), g)), Inside(op, n.Y, 0, 1))] },
+        { "HardSigmoid", (op, n, g) => [op.Mul(op.Mul(g, op.Scalar(n.Attributes.Float("alpha", 0.2f), g)), op.Mul(op.Step(n.Y), op.Below(n.Y, op.One(g))))] },
         { "HardSwish", (op, n, g) => [op.Mul(g, HardSwishSlope(op, n.X))] },
         { "Clip", Clip },
         { "Gelu", (op, n, g) => [op.Mul(g, n.Attributes.String("approximate") == "tanh" ? GeluTanhSlope(op, n.X) : GeluSlope(op, n.X))] },
@@ -53,18 +53,10 @@ internal static class ActivationGradients
         return [op.Mul(g, ExponentialSlope(op, n, gamma, gamma * n.Attributes.Float("alpha", 1.67326319217681884766f)))];
     }
 
-    /// <summary>1 where low &lt; y &lt; high, else 0: two steep HardSigmoids, exact because a power of two loses no digit.</summary>
-    private static Value Inside(GraphBuilder op, Value y, float low, float high)
-    {
-        const float steep = 1.2676506e30f;      // 2¹⁰⁰
-        Value single = op.Cast(y, ElementType.Float);
-        return op.CastLike(op.Mul(op.HardSigmoid(single, steep, -low * steep), op.HardSigmoid(single, -steep, high * steep)), y);
-    }
-
     /// <summary>x/3 + ½ for |x| ≤ 3, then 0 or 1: HardSigmoid(x) + x/6 inside.</summary>
     private static Value HardSwishSlope(GraphBuilder op, Value x)
     {
-        const float steep = 1.2676506e30f;
+        const float steep = 1.2676506e30f;      // 2¹⁰⁰: the products with 3 are exact
         Value single = op.Cast(x, ElementType.Float);
         Value value = op.HardSigmoid(single, 1 / 6f, 0.5f);
         Value inside = op.HardSigmoid(op.Abs(single), -steep, MathF.BitIncrement(3) * steep);
@@ -78,8 +70,8 @@ internal static class ActivationGradients
     private static IReadOnlyList<Value?> Clip(GraphBuilder op, ForwardNode n, Value g)
     {
         Value? low = n.Input(1), high = n.Input(2);
-        Value? above = low is null ? null : op.Step(op.Sub(n.Y, low));
-        Value? below = high is null ? null : op.Step(op.Sub(high, n.Y));
+        Value? above = low is null ? null : op.Above(n.Y, low, isConstant: !n.Needs(1));
+        Value? below = high is null ? null : op.Below(n.Y, high, isConstant: !n.Needs(2));
         return
         [
             n.Needs(0) ? Product(op, g, above, below) : null,

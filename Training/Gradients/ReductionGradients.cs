@@ -8,24 +8,71 @@ internal static class ReductionGradients
     /// <summary>The rules of the family.</summary>
     public static readonly GradientRuleSet Rules = new()
     {
-        { "ReduceSum", (op, n, g) => [Repeated(op, n, g)] },
-        { "ReduceMean", (op, n, g) => [Repeated(op, n, op.Mul(g, op.Div(Size(op, n.Y, g), Size(op, n.X, g))))] },
+        { "ReduceSum", (op, n, g) => [Repeated(op, n, Kept(op, n, g))] },
+        { "ReduceMean", (op, n, g) => [Repeated(op, n, Kept(op, n, op.Mul(g, Share(op, n, g))))] },
         { "ReduceSumSquare", (op, n, g) => [op.Mul(op.Add(n.X, n.X), Kept(op, n, g))] },
+        { "ReduceL1", (op, n, g) => [op.Mul(op.SignOf(n.X), Kept(op, n, g))] },
+        { "ReduceL2", ReduceL2 },
+        { "ReduceLogSum", (op, n, g) => [Repeated(op, n, Kept(op, n, op.Mul(g, op.Exp(op.Neg(n.Y)))))] },
+        { "ReduceLogSumExp", (op, n, g) => [op.Mul(op.Exp(op.Sub(n.X, Kept(op, n, n.Y))), Kept(op, n, g))] },
+        { "ReduceMax", Extremum },
+        { "ReduceMin", Extremum },
     };
 
-    /// <summary><paramref name="g"/> with the reduced axes back as axes of size 1, so that it broadcasts against the input.</summary>
-    private static Value Kept(GraphBuilder op, ForwardNode n, Value g)
+    /// <summary>
+    /// The reduced axes, ascending; null where they are computed at run time. Left out or empty they are all axes, or none with noop_with_empty_axes.
+    /// </summary>
+    private static long[]? Axes(ForwardNode n)
     {
-        if (n.Attributes.Int("keepdims", 1) != 0 || n.Rank == 0 || n.RankOf(n.Y) == n.Rank)
-            return g;
-        if (n.Input(1) is not { } axes)
-            return op.Reshape(g, [.. Enumerable.Repeat(1L, n.Rank)]);
-        return op.Op("Unsqueeze", [g, axes]);
+        int rank = n.Rank;
+        if (n.Input(1) is { Data: null })
+            return null;
+        long[] axes = n.Input(1)?.Data!.ToLongs() ?? [];
+        if (axes.Length > 0)
+            return [.. axes.Select(a => a < 0 ? a + rank : a).Order()];
+        return n.Attributes.Int("noop_with_empty_axes") != 0 ? [] : [.. Enumerable.Range(0, rank).Select(i => (long)i)];
     }
 
-    private static Value Repeated(GraphBuilder op, ForwardNode n, Value g) => op.Expand(Kept(op, n, g), op.ShapeOf(n.X));
+    /// <summary>A value of the output's shape with the reduced axes back as axes of size 1, so that it broadcasts against the input.</summary>
+    private static Value Kept(GraphBuilder op, ForwardNode n, Value value)
+    {
+        if (n.Attributes.Int("keepdims", 1) != 0)
+            return value;
+        if (Axes(n) is not { } axes)
+            return op.Op("Unsqueeze", [value, n.Input(1)]);
+        return axes.Length == 0 ? value : op.Unsqueeze(value, axes);
+    }
 
-    /// <summary>Number of elements in the type of <paramref name="like"/>: a constant where the shape is static.</summary>
-    private static Value Size(GraphBuilder op, Value x, Value like) =>
-        x.Shape?.ElementCount is { } count ? op.Scalar(count, like) : op.CastLike(op.Size(x), like);
+    /// <summary>Repeats along the reduced axes; the others are 1 in the target, which Expand leaves as they are, so an open batch needs no Shape.</summary>
+    private static Value Repeated(GraphBuilder op, ForwardNode n, Value kept)
+    {
+        if (Axes(n) is not { } axes || n.X.Shape is not { } shape || axes.Any(a => !shape[(int)a].IsStatic))
+            return op.Expand(kept, op.ShapeOf(n.X));
+        if (axes.Length == 0)
+            return kept;
+        return op.Expand(kept, op.Longs([.. Enumerable.Range(0, shape.Rank).Select(i => axes.Contains(i) ? shape[i].Value!.Value : 1)]));
+    }
+
+    /// <summary>1/(number of elements that go into one mean), in the type of g.</summary>
+    private static Value Share(GraphBuilder op, ForwardNode n, Value g)
+    {
+        if (Axes(n) is { } axes && n.X.Shape is { } shape && axes.All(a => shape[(int)a].IsStatic))
+            return op.Scalar(1.0 / axes.Aggregate(1L, (count, a) => count * shape[(int)a].Value!.Value), g);
+        return op.Div(op.CastLike(op.Size(n.Y), g), op.CastLike(op.Size(n.X), g));
+    }
+
+    /// <summary>g·X/Y, and 0 where the norm Y is 0, as PyTorch.</summary>
+    private static IReadOnlyList<Value?> ReduceL2(GraphBuilder op, ForwardNode n, Value g)
+    {
+        const double smallest = 1.1754944e-38;
+        return [op.Mul(n.X, Kept(op, n, op.Div(g, op.Max(n.Y, op.Scalar(smallest, n.Y)))))];
+    }
+
+    /// <summary>The elements equal to the extremum share its gradient evenly, as PyTorch's amax and amin.</summary>
+    private static IReadOnlyList<Value?> Extremum(GraphBuilder op, ForwardNode n, Value g)
+    {
+        Value chosen = op.CastLike(op.Equal(n.X, Kept(op, n, n.Y)), g);
+        Value count = op.Op("ReduceSum", [chosen, n.Input(1)], ("keepdims", 1), ("noop_with_empty_axes", n.Attributes.Int("noop_with_empty_axes")));
+        return [op.Mul(chosen, op.Div(Kept(op, n, g), count))];
+    }
 }

@@ -16,6 +16,8 @@ internal static class GradientCases
         .. NormalizationCases.Rows,
         .. PoolingCases.Rows,
         .. SoftmaxCases.Rows,
+        .. IndexingCases.Rows,
+        .. DropoutCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>

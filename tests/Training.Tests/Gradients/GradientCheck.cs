@@ -25,7 +25,7 @@ internal sealed class GradientCheck
         _random = new Random(c.ToString().Aggregate(17, (hash, letter) => unchecked((hash * 31) + letter)));
         _inputs = c.Trained.ToDictionary(i => i, i => c.Values.GetValueOrDefault(i) ?? Draw(Count(c.Shapes[i]!), c.Ranges.GetValueOrDefault(i, c.Range)));
         CaseModel forward = CaseModel.Forward(c, ElementType.Float);
-        using InferenceSession session = RuntimeSession.Open(forward.Model);
+        using InferenceSession session = Open(forward);
         _cotangents = forward.Run(session, _inputs, new Dictionary<int, double[]>()).Values.Select((y, i) => (y, i))
             .ToDictionary(o => forward.OutputShapes.Keys.ElementAt(o.i), o => c.UnitGradient ? [.. o.y.Select(_ => 1.0)] : Draw(o.y.Length, (-1, 1)));
     }
@@ -52,7 +52,7 @@ internal sealed class GradientCheck
     private void CompareIn(ElementType type, bool batch, CaseModel? forward, InferenceSession? precise)
     {
         CaseModel backward = CaseModel.Backward(_case, type, batch);
-        using InferenceSession session = RuntimeSession.Open(backward.Model);
+        using InferenceSession session = Open(backward);
         Dictionary<string, double[]> results = backward.Run(session, _inputs, _cotangents);
         Dictionary<int, double[]> actual = _inputs.Keys.ToDictionary(i => i, i => results.GetValueOrDefault($"d{i}")
             ?? throw new AssertFailedException($"The gradient graph of {_case} gives no gradient for input {i}."));
@@ -68,7 +68,7 @@ internal sealed class GradientCheck
         else
         {
             CaseModel single = CaseModel.Forward(_case, ElementType.Float);
-            using InferenceSession coarse = RuntimeSession.Open(single.Model);
+            using InferenceSession coarse = Open(single);
             CompareWithDifferences(actual, single, coarse, 1.0 / 128, Math.Max(FloatDifferenceTolerance, tolerance), type);
         }
     }
@@ -110,13 +110,20 @@ internal sealed class GradientCheck
                     $"expected: {string.Join(" ", expected.Take(40).Select(v => v.ToString("G5")))}\nactual:   {string.Join(" ", actual.Take(40).Select(v => v.ToString("G5")))}");
     }
 
+    /// <summary>One thread: the models are small, and sessions without a thread pool open far faster.</summary>
+    private static InferenceSession Open(CaseModel model)
+    {
+        using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        return RuntimeSession.Open(model.Model, options);
+    }
+
     private static InferenceSession? OpenDouble(Func<CaseModel> build, Func<GraphException, bool> isExpected, out CaseModel? model)
     {
         model = null;
         try
         {
             model = build();
-            return RuntimeSession.Open(model.Model);
+            return Open(model);
         }
         catch (GraphException e) when (isExpected(e))
         {

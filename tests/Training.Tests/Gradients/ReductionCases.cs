@@ -7,7 +7,14 @@ internal static class ReductionCases
 {
     public static readonly GradientCase[] Rows =
     [
-        .. new[] { "ReduceSum", "ReduceMean", "ReduceSumSquare" }.SelectMany(Forms),
+        .. new[] { "ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMin" }.SelectMany(Forms),
+        .. Forms("ReduceL1").Concat(Forms("ReduceLogSum")).Select(c => c with { Range = (0.2, 2) }),
+        new("ReduceL1", [2, 3]) { Range = (-2, -0.2) },
+        GradientCase.Special("ReduceL1", [0, 2, -3], [0, 1, -1]),
+        GradientCase.Special("ReduceL2", [0, 0, 0], [0, 0, 0]),
+        GradientCase.Special("ReduceMax", [1, 1, 0], [0.5, 0.5, 0]),
+        GradientCase.Special("ReduceMin", [2, 1, 2], [0, 1, 0]),
+        GradientCase.Special("ReduceLogSumExp", [500, 500, -500], [0.5, 0.5, 0]),
     ];
 
     /// <summary>Axes left out, empty, negative, kept and not.</summary>
@@ -23,6 +30,8 @@ internal static class ReductionCases
         Over(new(opType, [2, 3, 4]) { Attributes = [("noop_with_empty_axes", 1), ("keepdims", 0)] }),
         new(opType, [2, 3, 4]) { Attributes = [("noop_with_empty_axes", 1), ("keepdims", 0)], Note = "no axes" },
         Over(new(opType, [2, 3, 4]) { Attributes = [("keepdims", 0)] }),
+        new(opType, [2, 3, 4]) { Computed = { [1] = TensorData.Vector(2, 0) } },
+        new(opType, [2, 3, 4]) { Computed = { [1] = TensorData.Vector(1) }, Attributes = [("keepdims", 0)] },
     ];
 
     private static GradientCase Over(GradientCase c, params long[] axes) => c with
