@@ -15,6 +15,7 @@ public sealed class TorchReferenceTests
     [DataRow("mobilenet_v2", "--keep-bn", "eval")]
     [DataRow("mobilenet_v2", "--keep-bn", "train")]
     [DataRow("squeezenet1_1")]
+    [DataRow("shufflenet_v2_x1_0")]
     public void GradientsAreThoseOfPyTorch(params string[] arguments)
     {
         if (TorchReference.Missing is { } reason)
@@ -22,7 +23,7 @@ public sealed class TorchReferenceTests
             Assert.Inconclusive(reason);
             return;
         }
-        using TorchReference reference = TorchReference.Make([.. arguments, "--size", "64", "--batch", "2"]);
+        using TorchReference reference = TorchReference.Make(["--size", "64", "--batch", "2", .. arguments]);
         ReferenceComparison comparison = ReferenceComparison.Run(reference);
         (string worst, double error) = comparison.Worst;
         Console.WriteLine($"{string.Join(' ', arguments)}: loss {comparison.Loss} ({reference.Loss}), {comparison.Errors.Count} gradients, median error {comparison.Median:0.0e0}, worst {error:0.0e0} ({worst})");
