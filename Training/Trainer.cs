@@ -1,4 +1,106 @@
+using System.Diagnostics;
+using OnnxFineTune.Surgery;
+
 namespace OnnxFineTune.Training;
 
-/// <summary>The training loop.</summary>
-public sealed class Trainer;
+/// <summary>Trains a model on a data set: epochs, validation, early stopping, best weights, progress.</summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly Model _model;
+    private readonly TrainerOptions _options;
+    private PreparedModel? _prepared;
+    private int _busy;
+
+    /// <summary>A trainer of <paramref name="model"/>, which is not changed.</summary>
+    /// <param name="model">A model whose first output is logits or values, for example one with a new head.</param>
+    /// <param name="options">Defaults when null.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    public Trainer(Model model, TrainerOptions? options = null)
+    {
+        _options = options ?? new TrainerOptions();
+        new OptionErrors().Include(_options.Validate()).ThrowIfAny();
+        _model = model.Graph.Initializers.Any(v => v.ElementType is ElementType.Float16 or ElementType.BFloat16) ? model.ToWorkingForm() : model;
+    }
+
+    /// <summary>Trains from the model's weights, on a thread of its own; one run at a time.</summary>
+    /// <param name="training">What to learn.</param>
+    /// <param name="validation">What to measure on after each epoch; null holds back <see cref="TrainerOptions.ValidationFraction"/> of the training examples, the same share of each class.</param>
+    /// <param name="progress">Takes reports, on the training thread.</param>
+    /// <param name="cancellationToken">
+    /// Stops training. Once a step was made this is no exception: the result then holds what was learned and says that it was cancelled.
+    /// </param>
+    /// <exception cref="GraphException">The model cannot be trained as asked, for example because an operator has no gradient.</exception>
+    /// <exception cref="DatasetException">The data do not fit the model, or no example of a class can be read.</exception>
+    /// <exception cref="TrainingException">The loss was not a finite number before anything was learned.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step. Features computed so far are kept for the next run.</exception>
+    public Task<FitResult> FitAsync(IDataset training, IDataset? validation = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() =>
+        {
+            if (Interlocked.Exchange(ref _busy, 1) == 1)
+                throw new InvalidOperationException("This trainer is training already; use a trainer for each run at the same time.");
+            try
+            {
+                return Fit(training, validation, new ProgressReporter(progress), cancellationToken);
+            }
+            finally
+            {
+                Volatile.Write(ref _busy, 0);
+            }
+        }, CancellationToken.None);
+
+    /// <summary>Closes what runs of this trainer share.</summary>
+    public void Dispose() => _prepared?.Dispose();
+
+    private FitResult Fit(IDataset training, IDataset? validation, ProgressReporter progress, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        cancellation.ThrowIfCancellationRequested();
+        PreparedModel prepared = Prepare(_options.Loss ?? DatasetChecks.DefaultLoss(training));
+        using TrainingData data = new(training, validation, prepared, _options, progress);
+        data.Load(cancellation);
+        using ITrainingEngine engine = _options.Engine(prepared.Graph, _options);
+        TrainingLoop loop = new(engine, data.Training, data.Validation, prepared.Loss.OutputKind, _options, progress);
+        StopReason stopped = loop.Run(cancellation);
+        data.WarnOfUnreadable();
+        EpochResult? best = loop.History.FirstOrDefault(e => e.Epoch == loop.BestEpoch);
+        IReadOnlyDictionary<string, TensorData> parameters = engine.ExportParameters();
+        long trained = parameters.Values.Sum(p => p.Count);
+        return new FitResult
+        {
+            Model = TunedModel.Build(_model, parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
+            History = [.. loop.History],
+            BestEpoch = loop.BestEpoch,
+            TrainAccuracy = Measure(data.Training, best?.TrainAccuracy),
+            ValidationAccuracy = best is not null ? best.ValidationAccuracy : Measure(data.Validation, null),
+            TrainingExamples = data.Training.Examples.Count,
+            ValidationExamples = data.Validation?.Examples.Count ?? 0,
+            TrainedParameters = trained,
+            FrozenParameters = Parameters.Of(_model).Sum(p => p.Data!.Count) - trained,
+            Stopped = stopped,
+            Unreadable = data.Unreadable,
+            Warnings = progress.Warnings,
+            Elapsed = Stopwatch.GetElapsedTime(start),
+        };
+
+        double? Measure(IBatchSource? source, double? whenCancelled)
+        {
+            try
+            {
+                return source is null ? null : loop.Evaluate(source, data.AreFeaturesKept ? CancellationToken.None : cancellation).Accuracy;
+            }
+            catch (OperationCanceledException)
+            {
+                return whenCancelled;
+            }
+        }
+    }
+
+    private PreparedModel Prepare(ILoss loss)
+    {
+        if (_prepared is not null && _prepared.Loss.Equals(loss))
+            return _prepared;
+        _prepared?.Dispose();
+        _prepared = null;
+        return _prepared = new PreparedModel(_model, loss, _options);
+    }
+}

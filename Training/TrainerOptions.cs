@@ -1,3 +1,5 @@
+using OnnxFineTune.Surgery;
+
 namespace OnnxFineTune.Training;
 
 /// <summary>How a model is trained. The defaults suit a new head on a pretrained network.</summary>
@@ -11,6 +13,9 @@ public sealed record TrainerOptions
 
     /// <summary>The schedule's factor 1, above 0; null takes 0.01 where the head alone is trained and 0.001 where layers of the original model are trained too.</summary>
     public float? LearningRate { get; init; }
+
+    /// <summary>Which parameters are trained; the attached head by default.</summary>
+    public Trainable Trainable { get; init; } = Trainable.Head;
 
     /// <summary>How weights follow gradients; AdamW by default.</summary>
     public IOptimizer Optimizer { get; init; } = new AdamW();
@@ -43,6 +48,14 @@ public sealed record TrainerOptions
     /// <summary>Where features of the frozen part are kept.</summary>
     public FeatureCacheOptions Cache { get; init; } = new();
 
+    /// <summary>What computes the steps; a <see cref="StepGraphEngine"/> by default. The trainer disposes what it makes.</summary>
+    public Func<TrainingGraph, TrainerOptions, ITrainingEngine> Engine { get; init; } = static (graph, options) => new StepGraphEngine(graph, new StepGraphEngineOptions
+    {
+        Optimizer = options.Optimizer,
+        Clipping = options.ClipNorm is { } norm ? new GradientClipping { MaxNorm = norm } : null,
+        Threads = options.ThreadCount,
+    });
+
     /// <summary>What is wrong, one sentence each; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -63,7 +76,7 @@ public sealed record TrainerOptions
     }
 
     /// <summary><see cref="LearningRate"/> as it is used.</summary>
-    internal float BaseLearningRate => LearningRate ?? 1e-2f;
+    internal float BaseLearningRate => LearningRate ?? (Trainable == Trainable.Head ? 1e-2f : 1e-3f);
 
     /// <summary><see cref="Threads"/> as they are used.</summary>
     internal int ThreadCount => Threads == 0 ? Environment.ProcessorCount : Threads;

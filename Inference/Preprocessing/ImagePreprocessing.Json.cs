@@ -5,8 +5,18 @@ namespace OnnxFineTune.Inference;
 
 public sealed partial record ImagePreprocessing
 {
+    // Not source-generated: generated readers set init properties that the text leaves out to zero instead of their default.
+    private static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        IgnoreReadOnlyProperties = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
+    };
+
     /// <summary>The settings as one line of JSON; equal settings give equal text.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, PreprocessingJson.Default.ImagePreprocessing);
+    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
 
     /// <summary>Settings from JSON as <see cref="ToJson"/> writes it; those left out keep their defaults.</summary>
     /// <exception cref="FormatException">The text is no such JSON, or holds a setting that this version does not know.</exception>
@@ -14,8 +24,7 @@ public sealed partial record ImagePreprocessing
     {
         try
         {
-            ImagePreprocessing result = JsonSerializer.Deserialize(json, PreprocessingJson.Default.ImagePreprocessing)
-                ?? throw new FormatException("The image preprocessing is the JSON null.");
+            ImagePreprocessing result = JsonSerializer.Deserialize<ImagePreprocessing>(json, JsonOptions) ?? throw new JsonException("It is the JSON null.");
             result.Validate();
             return result;
         }
@@ -25,10 +34,3 @@ public sealed partial record ImagePreprocessing
         }
     }
 }
-
-/// <summary>How <see cref="ImagePreprocessing"/> is written: camel case, enumerations by name, unknown members refused.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, IgnoreReadOnlyProperties = true,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(ImagePreprocessing))]
-[JsonSerializable(typeof(IReadOnlyList<string>))]
-internal sealed partial class PreprocessingJson : JsonSerializerContext;

@@ -1,5 +1,10 @@
 namespace OnnxFineTune.Surgery;
 
+/// <summary>One entry of a graph's <c>value_info</c>.</summary>
+/// <param name="Value">The value it declares, or null for a name that the graph does not have.</param>
+/// <param name="Declaration">Its own wire format where the value is declared elsewhere too, or where there is no value; else null.</param>
+internal readonly record struct ValueInfoEntry(Value? Value, ReadOnlyMemory<byte>? Declaration);
+
 /// <summary>
 /// A computation: inputs, initializers, nodes in topological order, outputs. Mutable; edits keep producers, uses and names consistent.
 /// The graphs of control-flow operators (If, Loop, Scan) are graphs too, whose nodes may read values of the <see cref="Outer"/> graph.
@@ -43,8 +48,14 @@ public sealed class Graph
     /// <summary>All values of this graph (not of its subgraphs).</summary>
     public IReadOnlyCollection<Value> Values => _values.Values;
 
-    /// <summary>The <c>GraphProto</c> fields that are not modelled (quantization annotations, metadata …), in wire format.</summary>
+    /// <summary>The <c>GraphProto</c> as it was read, less what is held as objects, in wire format (quantization annotations, metadata …).</summary>
     internal ReadOnlyMemory<byte> Unmodelled { get; set; }
+
+    /// <summary>Declarations of outputs that are declared elsewhere too: inputs, and values of the graph around.</summary>
+    internal Dictionary<Value, ReadOnlyMemory<byte>> OutputDeclarations { get; set; } = [];
+
+    /// <summary>The entries of <c>value_info</c> in file order.</summary>
+    internal List<ValueInfoEntry> ValueInfo { get; set; } = [];
 
     /// <summary>The value of this name, or null.</summary>
     public Value? Find(string name) => _values.GetValueOrDefault(name);

@@ -26,13 +26,18 @@ internal static class GraphCopy
             CopyNode(copy, node, map);
         foreach (Value output in graph.Outputs)
             copy.AddOutput(map.GetValueOrDefault(output, output));
+        Dictionary<Value, Value> copies = map;
+        copy.OutputDeclarations = graph.OutputDeclarations.ToDictionary(d => copies.GetValueOrDefault(d.Key, d.Key), d => d.Value);
+        copy.ValueInfo = graph.ValueInfo.ConvertAll(e => e with { Value = e.Value is null ? null : copies.GetValueOrDefault(e.Value, e.Value) });
         return copy;
     }
 
     private static void CopyNode(Graph target, Node node, Dictionary<Value, Value> map)
     {
-        Node copy = target.AddNode(node.OpType, [.. node.Inputs.Select(v => v is null ? null : map.GetValueOrDefault(v, v))], [], node.Domain, node.Name);
+        Node copy = target.AddNode(node.OpType, [], [], node.Domain, node.Name);
         copy.Unmodelled = node.Unmodelled;
+        for (int i = 0; i < node.Inputs.Count; i++)
+            copy.SetInput(i, node.Inputs[i] is { } input ? map.GetValueOrDefault(input, input) : null);
         foreach (Value? output in node.Outputs)
             copy.AddOutput(output is null ? null : CopyValue(target, output, map));
         foreach (NodeAttribute attribute in node.Attributes)
@@ -50,6 +55,7 @@ internal static class GraphCopy
         copy.ElementType = value.ElementType;
         copy.Shape = value.Shape;
         copy.Unmodelled = value.Unmodelled;
+        copy.AsRead = value.AsRead;
         copy.IsDeclared = value.IsDeclared;
         map[value] = copy;
         return copy;

@@ -19,7 +19,7 @@ public sealed partial class Model
     public long IrVersion { get; set; } = 10;
 
     /// <summary>Operator set versions by domain; the standard's domain is the empty string.</summary>
-    public IDictionary<string, long> OpsetImports { get; } = new Dictionary<string, long>();
+    public IDictionary<string, long> OpsetImports { get; } = new OrderedDictionary<string, long>();
 
     /// <summary>Version of the standard operator set.</summary>
     public long Opset
@@ -37,7 +37,7 @@ public sealed partial class Model
     /// <summary>Named texts that travel with the model (<c>metadata_props</c>), in file order.</summary>
     public IDictionary<string, string> Metadata { get; } = new OrderedDictionary<string, string>();
 
-    /// <summary>The <c>ModelProto</c> fields that are not modelled (functions, training information, documentation …), in wire format.</summary>
+    /// <summary>The <c>ModelProto</c> as it was read, less the graph, in wire format (functions, training information, documentation …).</summary>
     internal ReadOnlyMemory<byte> Unmodelled { get; set; }
 
     /// <summary>A deep copy of graph and metadata; tensors are shared, since they do not change.</summary>

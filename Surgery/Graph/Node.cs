@@ -35,7 +35,7 @@ public sealed class Node
     /// <summary>Attributes by name.</summary>
     public NodeAttributes Attributes { get; } = [];
 
-    /// <summary>The <c>NodeProto</c> fields that are not modelled (documentation, metadata …), in wire format.</summary>
+    /// <summary>The <c>NodeProto</c> as it was read, less inputs, outputs and attributes, in wire format (documentation, metadata …).</summary>
     internal ReadOnlyMemory<byte> Unmodelled { get; set; }
 
     /// <summary>Input <paramref name="index"/>, or null where it is left out.</summary>
@@ -79,6 +79,15 @@ public sealed class Node
         _outputs[index] = null;
         while (_outputs.Count > 0 && _outputs[^1] is null)
             _outputs.RemoveAt(_outputs.Count - 1);
+    }
+
+    /// <summary>Adds a value as the next output, for an optional output that was left out at the end.</summary>
+    /// <param name="name">Its name, which is made unique.</param>
+    public Value AddOutput(string name)
+    {
+        Value value = Graph.NewValue(Graph.UniqueName(name));
+        AddOutput(value);
+        return value;
     }
 
     internal void AddOutput(Value? value)

@@ -44,7 +44,7 @@ public enum AttributeKind
 /// <param name="Content">The value in the type that <see cref="AttributeKind"/> states; null where it is only kept in wire format.</param>
 public sealed record NodeAttribute(string Name, AttributeKind Kind, object? Content)
 {
-    /// <summary>The <c>AttributeProto</c> fields that are not modelled, in wire format.</summary>
+    /// <summary>The <c>AttributeProto</c> as it was read, less tensors and graphs, in wire format; the content is written over it where it has changed.</summary>
     internal ReadOnlyMemory<byte> Unmodelled { get; init; }
 
     /// <summary>An attribute from a float, long, int, bool (0 or 1), string, float[], long[], string[], tensor or graph.</summary>

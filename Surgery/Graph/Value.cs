@@ -53,8 +53,11 @@ public sealed class Value
     /// <summary>A sparse initializer's <c>SparseTensorProto</c> in wire format; kept, not interpreted.</summary>
     internal ReadOnlyMemory<byte>? SparseData { get; set; }
 
-    /// <summary>The <c>ValueInfoProto</c> fields that are not modelled (documentation, non-tensor types …), in wire format.</summary>
+    /// <summary>The <c>ValueInfoProto</c> as it was read, in wire format; name and type are written over it where they have changed.</summary>
     internal ReadOnlyMemory<byte> Unmodelled { get; set; }
+
+    /// <summary>Type and shape as they were read, so that a declaration is written back unchanged unless they were edited.</summary>
+    internal (ElementType ElementType, Shape? Shape)? AsRead { get; set; }
 
     /// <summary>Whether the file declares this value's type (inputs, outputs and <c>value_info</c>).</summary>
     internal bool IsDeclared { get; set; }

@@ -43,6 +43,14 @@ internal sealed class FreeDimensions
     /// <summary>The shape with the batch size of a run.</summary>
     public Shape Sized(Shape shape, bool second) => With(shape, BatchSize(second));
 
+    /// <summary>The k of a dimension <c>k*batch</c>, 1 for the batch itself; null for any other dimension.</summary>
+    public long? Factor(Dimension dimension)
+    {
+        if (dimension.Symbol is not { } symbol || !symbol.EndsWith(Name, StringComparison.Ordinal))
+            return null;
+        return symbol == Name ? 1 : long.TryParse(symbol.AsSpan(0, symbol.Length - Name.Length - 1), out long factor) && symbol == $"{factor}*{Name}" ? factor : null;
+    }
+
     /// <summary>What two runs say about one value: equal sizes are static, sizes in the ratio of the batch sizes follow the batch.</summary>
     public Shape? Merge(Shape? first, Shape? second)
     {

@@ -53,5 +53,5 @@ public static class InferShapes
 
     /// <summary>Whether a run is worth its time: an unknown rank always, an unknown dimension where no free input dimension explains it.</summary>
     private static bool IsOpen(Shape? shape, FreeDimensions free) =>
-        shape is null || (!free.HasOthers && shape.Any(d => !d.IsStatic && (d.Symbol is null || !d.Symbol.EndsWith(free.Name, StringComparison.Ordinal))));
+        shape is null || (!free.HasOthers && shape.Any(d => !d.IsStatic && free.Factor(d) is null));
 }

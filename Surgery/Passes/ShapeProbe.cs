@@ -81,12 +81,18 @@ internal static class ShapeProbe
                 input.Shape = shape;
         Value[] computed = [.. graph.Nodes.SelectMany(n => n.Outputs).OfType<Value>()];
         foreach (Value value in computed)
-        {
-            value.ElementType = ElementType.Undefined;
-            value.Shape = null;                     // what the file says may be wrong for this batch size
-        }
+            ForgetDeclaration(value);
         graph.SetOutputs(computed);
         return copy;
+    }
+
+    /// <summary>Drops what the file says of a computed value: it may be wrong for this batch size or element type.</summary>
+    public static void ForgetDeclaration(Value value)
+    {
+        value.ElementType = ElementType.Undefined;
+        value.Shape = null;
+        value.Unmodelled = default;
+        value.IsDeclared = false;
     }
 
     private static Shape ReadShape(NodeMetadata metadata)

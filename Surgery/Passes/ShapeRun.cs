@@ -18,7 +18,7 @@ internal static class ShapeRun
         Model copy = model.Clone();
         copy.Graph.SetOutputs([.. values.Select(copy.Graph.Get)]);
         foreach (Value value in copy.Graph.Values.Where(v => v.Producer is not null))
-            value.Shape = null;
+            ShapeProbe.ForgetDeclaration(value);
         foreach ((string name, Shape shape) in inputs)
             copy.Graph.Get(name).Shape = shape;
         try

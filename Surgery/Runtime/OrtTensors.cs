@@ -7,19 +7,39 @@ namespace OnnxFineTune.Surgery;
 public static class OrtTensors
 {
     /// <summary>An <see cref="OrtValue"/> with a copy of the elements, owned by the caller.</summary>
-    /// <exception cref="GraphException">The tensor holds strings.</exception>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime has no tensors of the type (complex numbers).</exception>
     public static OrtValue ToOrtValue(this TensorData data)
     {
+        if (data.ElementType == ElementType.String)
+            return FromStrings(data);
         OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)data.ElementType, data.Shape.ToArray());
-        data.Bytes.Span.CopyTo(value.GetTensorMutableRawData());
+        ReadOnlyMemory<byte> bytes = data.Bytes;
+        bytes.Span.CopyTo(RawBytes(value));
+        GC.KeepAlive(bytes);
         return value;
     }
 
     /// <summary>A copy of a runtime tensor.</summary>
+    /// <exception cref="GraphException">The value is no tensor.</exception>
     public static TensorData ToTensorData(this OrtValue value)
     {
+        if (!value.IsTensor)
+            throw new GraphException($"A runtime value of kind {value.OnnxType} is no tensor.");
         OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
-        ElementType type = (ElementType)info.ElementDataType;
-        return TensorData.FromBytes(type, Shape.Of(info.Shape), value.GetTensorMutableRawData().ToArray());
+        if (info.ElementDataType == TensorElementType.String)
+            return TensorData.FromStrings(value.GetStringTensorAsArray(), info.Shape);
+        return TensorData.FromBytes((ElementType)info.ElementDataType, Shape.Of(info.Shape), RawBytes(value).ToArray());
+    }
+
+    // Not GetTensorMutableRawData: it refuses the 2-, 4- and 8-bit float types.
+    private static unsafe Span<byte> RawBytes(OrtValue value) => new(OrtNative.GetTensorData(value), checked((int)value.GetTensorSizeInBytes()));
+
+    private static OrtValue FromStrings(TensorData data)
+    {
+        OrtValue value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, data.Shape.ToArray());
+        string[] texts = data.ToStrings();
+        for (int i = 0; i < texts.Length; i++)
+            value.StringTensorSetElementAt(texts[i], i);
+        return value;
     }
 }

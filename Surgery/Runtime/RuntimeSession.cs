@@ -1,24 +1,21 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.OnnxRuntime;
+using OnnxFineTune.Surgery.Serialization;
 
 namespace OnnxFineTune.Surgery;
 
 /// <summary>Opens models in memory as ONNX Runtime sessions.</summary>
 public static class RuntimeSession
 {
-    /// <summary>A session on <paramref name="model"/> as it is now, owned by the caller.</summary>
+    /// <summary>Initializers of fewer bytes are handed over inside the model.</summary>
+    internal const long SharedFrom = 1 << 16;
+
+    // A session reads large weights where they lie, so they must live as long.
+    private static readonly ConditionalWeakTable<InferenceSession, RuntimeInitializers> Shared = [];
+
+    /// <summary>A session on <paramref name="model"/> as it is now, owned by the caller. Large weights are not copied.</summary>
     /// <exception cref="GraphException">ONNX Runtime refuses the model; the message carries its reason.</exception>
-    public static InferenceSession Open(Model model, SessionOptions? options = null)
-    {
-        try
-        {
-            using SessionOptions? own = options is null ? new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR } : null;
-            return new InferenceSession(model.ToBytes(), options ?? own!);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new GraphException($"ONNX Runtime cannot open the model: {e.Message}", e);
-        }
-    }
+    public static InferenceSession Open(Model model, SessionOptions? options = null) => Open(model, options, SharedFrom);
 
     /// <summary>Runs the model once and returns its outputs by name.</summary>
     public static IReadOnlyDictionary<string, TensorData> RunOnce(Model model, IReadOnlyDictionary<string, TensorData> feeds, SessionOptions? options = null)
@@ -35,6 +32,31 @@ public static class RuntimeSession
         {
             foreach (OrtValue input in inputs.Values)
                 input.Dispose();
+        }
+    }
+
+    /// <summary>A session that reads initializers of at least <paramref name="sharedFrom"/> bytes where they lie.</summary>
+    internal static InferenceSession Open(Model model, SessionOptions? options, long sharedFrom)
+    {
+        RuntimeInitializers initializers = new(sharedFrom);
+        try
+        {
+            using SessionOptions? own = options is null ? new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR } : null;
+            byte[] bytes = SerializedModel.Of(model, initializers).ToArray();
+            if (initializers.IsEmpty)
+                return new InferenceSession(bytes, options ?? own!);
+            using SessionOptions extended = initializers.AddTo(options ?? own!);
+            InferenceSession session = new(bytes, extended);
+            Shared.Add(session, initializers);
+            return session;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new GraphException($"ONNX Runtime cannot open the model: {e.Message}", e);
+        }
+        finally
+        {
+            initializers.ReleaseViews();
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Google.Protobuf;
+using OnnxFineTune.Surgery.Serialization.Proto;
 
 namespace OnnxFineTune.Surgery;
 
@@ -37,6 +39,7 @@ public sealed class TensorData
     public ReadOnlyMemory<byte> Bytes => _storage.GetBytes(this);
 
     /// <summary>The elements as <typeparamref name="T"/>, whose size must be that of the element type.</summary>
+    /// <remarks>A span does not keep a mapped file alive: keep the tensor or its model referenced while you use it.</remarks>
     public ReadOnlySpan<T> Span<T>() where T : unmanaged
     {
         if (Unsafe.SizeOf<T>() * 8 != ElementType.BitWidth())
@@ -57,6 +60,24 @@ public sealed class TensorData
     /// <summary>A tensor over a copy of <paramref name="values"/>.</summary>
     public static TensorData FromLongs(ReadOnlySpan<long> values, params ReadOnlySpan<long> dimensions) =>
         FromBytes(ElementType.Int64, Shape.Of(dimensions), MemoryMarshal.AsBytes(values).ToArray());
+
+    /// <summary>The elements of a tensor of strings, in a new array.</summary>
+    /// <exception cref="GraphException">The elements are not strings.</exception>
+    public string[] ToStrings() => ElementType == ElementType.String && _storage.Proto is { } proto
+        ? [.. proto.StringData.Select(s => s.ToStringUtf8())]
+        : throw new GraphException($"A tensor of {ElementType} cannot be read as strings.");
+
+    /// <summary>A tensor of strings.</summary>
+    /// <exception cref="GraphException">The number of strings does not fit the shape.</exception>
+    public static TensorData FromStrings(ReadOnlySpan<string> values, params ReadOnlySpan<long> dimensions)
+    {
+        TensorProto proto = new() { Dims = { dimensions.ToArray() }, DataType = (int)ElementType.String };
+        foreach (string value in values)
+            proto.StringData.Add(ByteString.CopyFromUtf8(value));
+        TensorData data = new(ElementType.String, Shape.Of(dimensions), new ProtoStorage(proto, default));
+        return data.Count == values.Length ? data
+            : throw new GraphException($"A tensor of {data} takes {data.Count} strings, not {values.Length}.");
+    }
 
     /// <summary>A float32 scalar.</summary>
     public static TensorData Scalar(float value) => FromFloats([value]);

@@ -34,7 +34,12 @@ public static class TensorFile
     {
         try
         {
-            File.WriteAllBytes(path, new TensorWriter().Write(name, data).ToByteArray());
+            TensorWriter writer = new();
+            byte[] message = writer.Write(name, data).ToByteArray();
+            IReadOnlyList<ReadOnlyMemory<byte>> pieces = WeightInserter.Insert(message, MessageKind.Tensor, writer.Elements);
+            using AtomicFile file = new(path, pieces.Sum(p => (long)p.Length));
+            file.Write(pieces);
+            file.Commit();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -18,6 +18,36 @@ internal static class GradientBuilding
     public static Value Ones(this GraphBuilder op, Value like) =>
         like.Shape!.Rank == 0 ? op.One(like) : op.Constant(TensorData.FromBytes(like.ElementType, like.Shape, op.One(like).Data!.Bytes));
 
+    /// <summary>Zeros of the shape of <paramref name="x"/> and the type of <paramref name="like"/>.</summary>
+    public static Value ZerosLike(this GraphBuilder op, Value x, Value like) => op.Zeros(op.ShapeOf(x), like);
+
+    /// <summary>Zeros of the given shape and the type of <paramref name="like"/>.</summary>
+    public static Value Zeros(this GraphBuilder op, Value shape, Value like) => op.ConstantOfShape(shape,
+        TensorData.FromBytes(like.ElementType, Shape.Of(1), op.Zero(like).Data!.Bytes));
+
+    /// <summary>The size of one axis as an int64 vector of one element: a constant where it is static.</summary>
+    public static Value SizeOf(this GraphBuilder op, Value x, long axis)
+    {
+        long place = axis < 0 ? axis + x.Shape!.Rank : axis;
+        return x.Shape![(int)place].Value is long size ? op.Longs(size) : op.Shape_(x, place, place + 1);
+    }
+
+    /// <summary>
+    /// <paramref name="g"/> in the shape of <paramref name="like"/>, by a constant shape where at most one size is open: reading the shape
+    /// when the graph runs would keep the activation alive until then.
+    /// </summary>
+    /// <param name="from">Shape of <paramref name="g"/>, where known: open sizes equal to those of <paramref name="like"/> at the same place are copied.</param>
+    public static Value ReshapeTo(this GraphBuilder op, Value g, Shape? from, Value like)
+    {
+        if (like.Shape is { } to && to.All(d => d.Value != 0))
+        {
+            long[] sizes = [.. to.Select((d, i) => d.Value ?? (d.Symbol is not null && i < from?.Rank && from[i] == d ? 0 : -1))];
+            if (sizes.Count(s => s < 0) <= 1)
+                return op.Reshape(g, sizes);
+        }
+        return op.Op("Reshape", [g, op.ShapeOf(like)], ("allowzero", 1));
+    }
+
     /// <summary>1 where x > 0, <paramref name="atZero"/> at 0, and 0 below, in the type of x.</summary>
     /// <remarks>
     /// One HardSigmoid, so steep that every normal number reaches 0 or 1: a quarter of the time of a comparison and a cast, which are not
@@ -25,6 +55,13 @@ internal static class GradientBuilding
     /// </remarks>
     public static Value Step(this GraphBuilder op, Value x, float atZero = 0) =>
         op.CastLike(op.HardSigmoid(op.Cast(x, ElementType.Float), Steep, atZero), x);
+
+    /// <summary>−1, 0 or 1; a steep Clip, five times as fast as Sign in ONNX Runtime.</summary>
+    public static Value SignOf(this GraphBuilder op, Value x)
+    {
+        Value steep = op.Mul(op.Cast(x, ElementType.Float), op.Scalar(Steep));
+        return op.CastLike(op.Clip(steep, op.Scalar(-1), op.Scalar(1)), x);
+    }
 
     /// <summary>Undoes a broadcast: sums <paramref name="g"/> over the axes along which <paramref name="like"/> was repeated.</summary>
     /// <param name="g">A gradient.</param>

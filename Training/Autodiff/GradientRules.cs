@@ -14,8 +14,12 @@ internal static class GradientRules
         PoolingGradients.Rules,
         SoftmaxGradients.Rules,
         ArithmeticGradients.Rules,
+        ElementwiseGradients.Rules,
+        ActivationGradients.Rules,
         ReductionGradients.Rules,
         MovementGradients.Rules,
+        IndexingGradients.Rules,
+        DropoutGradients.Rules,
         WithoutGradients.Rules,
     ];
 

@@ -1,19 +1,22 @@
 namespace OnnxFineTune.Training;
 
 /// <summary>Batches of kept features. Their memory is used again from batch to batch.</summary>
-internal sealed class FeatureBatches(FeatureTable table, ClassTargets targets) : IBatchSource
+/// <param name="table">The features.</param>
+/// <param name="targets">Their targets.</param>
+/// <param name="examples">Those of the table's examples that this source has, ascending.</param>
+internal sealed class FeatureBatches(FeatureTable table, ClassTargets targets, IReadOnlyList<int> examples) : IBatchSource
 {
     /// <inheritdoc/>
-    public IReadOnlyList<int> Examples => table.Examples;
+    public IReadOnlyList<int> Examples => examples;
 
     /// <inheritdoc/>
-    public IEnumerable<Batch> Batches(IReadOnlyList<int[]> examples, CancellationToken cancellation)
+    public IEnumerable<Batch> Batches(IReadOnlyList<int[]> batches, CancellationToken cancellation)
     {
-        int largest = examples.Count == 0 ? 0 : examples.Max(e => e.Length);
+        int largest = batches.Count == 0 ? 0 : batches.Max(b => b.Length);
         float[][] parts = [.. table.Lengths.Select(length => new float[largest * length])];
         float[] targetBuffer = new float[largest * targets.Length];
         float[] scratch = new float[table.Lengths.Sum()];
-        foreach (int[] batch in examples)
+        foreach (int[] batch in batches)
         {
             cancellation.ThrowIfCancellationRequested();
             for (int i = 0; i < batch.Length; i++)

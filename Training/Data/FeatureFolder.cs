@@ -13,7 +13,7 @@ internal static class FeatureFolder
         try
         {
             Directory.CreateDirectory(folder);
-            FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Delete, bufferSize: 0, FileOptions.RandomAccess);
+            FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.RandomAccess);
             File.SetLastWriteTimeUtc(stream.SafeFileHandle, DateTime.UtcNow);
             return stream;
         }

@@ -6,6 +6,6 @@ internal interface IBatchSource
     /// <summary>The examples that can be had, ascending.</summary>
     IReadOnlyList<int> Examples { get; }
 
-    /// <summary>Batches of the given examples, in order; each is valid until the next is asked for. A batch without any readable example is left out.</summary>
-    IEnumerable<Batch> Batches(IReadOnlyList<int[]> examples, CancellationToken cancellation);
+    /// <summary>The given batches of examples, in order; each is valid until the next is asked for. One without any readable example is left out.</summary>
+    IEnumerable<Batch> Batches(IReadOnlyList<int[]> batches, CancellationToken cancellation);
 }

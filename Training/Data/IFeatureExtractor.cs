@@ -3,9 +3,6 @@ namespace OnnxFineTune.Training;
 /// <summary>The frozen part of a model, which turns inputs into the features that the trained part reads.</summary>
 public interface IFeatureExtractor
 {
-    /// <summary>Hash of everything that decides the features of an input: graph and weights.</summary>
-    ContentHash ModelHash { get; }
-
     /// <summary>Computes features.</summary>
     /// <param name="inputs">Inputs of <paramref name="count"/> examples, one after the other.</param>
     /// <param name="count">Number of examples, at least 1.</param>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using OnnxFineTune.Surgery;
 
@@ -27,13 +25,9 @@ public sealed class FeatureExtractor : IFeatureExtractor, IDisposable
             throw new GraphException($"The frozen part must read one float input, but reads {string.Join(", ", inputs.Select(i => $"'{i}'"))}.");
         _input = inputs[0];
         _features = graph.Features;
-        ModelHash = HashOf(frozen);
         _options = EngineSession.Options(threads);
         _session = RuntimeSession.Open(frozen, _options);
     }
-
-    /// <inheritdoc/>
-    public ContentHash ModelHash { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<ReadOnlyMemory<float>> Extract(ReadOnlyMemory<float> inputs, int count)
@@ -71,20 +65,5 @@ public sealed class FeatureExtractor : IFeatureExtractor, IDisposable
         if (open > 1 || (open == 0 ? known != elements : elements % known != 0))
             throw new ArgumentException($"{elements} elements do not make {count} examples of '{_input}'.");
         return [.. shape.Select(d => d < 0 ? elements / known : d)];
-    }
-
-    /// <summary>The hash of the graph without its weights and of each weight where it lies, so that no file is copied into memory.</summary>
-    private static ContentHash HashOf(Model model)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Model bare = model.Clone();
-        foreach (Value initializer in bare.Graph.Initializers.Where(v => v.Data is not null and not { ElementType: ElementType.String }).ToArray())
-        {
-            TensorData data = bare.Graph.InitializerToInput(initializer);
-            hash.AppendData(Encoding.UTF8.GetBytes($"{initializer.Name} {data}\n"));
-            hash.AppendData(data.Bytes.Span);
-        }
-        hash.AppendData(bare.ToBytes());
-        return ContentHash.Read(hash.GetHashAndReset());
     }
 }

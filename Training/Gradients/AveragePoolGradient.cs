@@ -40,8 +40,9 @@ internal static class AveragePoolGradient
         WindowGeometry w = shape.Window;
         Value size = ConvolutionShape.SpatialSizes(n.X) is { } sizes ? op.Longs([1, 1, .. sizes]) : op.Concat(0, op.Longs(1, 1), op.Shape_(n.X, start: 2));
         Value input = op.ConstantOfShape(size, TensorData.FromFloats([1f], 1));
-        (string, object?)[] attributes = [.. n.Attributes.Select(a => (a.Name, a.Content))];
-        Value average = op.Op("AveragePool", [input], attributes);
+        Value average = op.Op("AveragePool", [input]);
+        foreach (NodeAttribute attribute in n.Attributes)
+            average.Producer!.Attributes.Set(attribute);
         long[] ends = [.. w.Ends.Select((p, i) => p + w.Strides[i] - 1)];       // covers the window that ceil_mode adds
         Value counts = op.Conv(input, ones, strides: w.Strides, pads: [.. w.Begins, .. ends], dilations: w.Dilations);
         Value fitting = op.Slice(counts, op.Longs(new long[w.Axes]), op.Shape_(average, start: 2), op.Longs(w.SpatialAxes));

@@ -20,7 +20,7 @@ internal static class NormalizationGradients
         long[] axes = Axes(axis < 0 ? axis + n.Rank : axis, n.Rank);
         Value normalized;
         Value inverse;
-        if (n.Output(1) is { } mean && n.Output(2) is { } inverseDeviation)
+        if (n.Output(1) is { } mean && n.Output(2) is { } inverseDeviation && mean.ElementType == n.X.ElementType)
             (normalized, inverse) = (op.Mul(op.Sub(n.X, mean), inverseDeviation), inverseDeviation);
         else
             (normalized, inverse) = Normalize(op, n.X, axes, n.Attributes.Float("epsilon", 1e-5f));

@@ -20,8 +20,10 @@ internal static class PoolingGradients
     /// </summary>
     private static Value MaxPool(GraphBuilder op, ForwardNode n, Value g)
     {
-        (string, object?)[] attributes = [.. n.Attributes.Where(a => a.Name != "storage_order").Select(a => (a.Name, a.Content))];
-        Value indices = op.Node("MaxPool", [n.X], 2, attributes).Outputs[1]!;
+        Node pool = op.Node("MaxPool", [n.X], 2);
+        foreach (NodeAttribute attribute in n.Attributes.Where(a => a.Name != "storage_order"))
+            pool.Attributes.Set(attribute);
+        Value indices = pool.Outputs[1]!;
         indices.ElementType = ElementType.Int64;
         Value shape = op.ShapeOf(n.X);
         if (DoNotOverlap(n))
@@ -33,8 +35,10 @@ internal static class PoolingGradients
     /// <summary>Whether no element is in two windows; MaxUnpool, which writes and does not add, also wants no padding.</summary>
     private static bool DoNotOverlap(ForwardNode n)
     {
+        if (n.X.ElementType != ElementType.Float || n.Attributes.String("auto_pad", "NOTSET") != "NOTSET" || n.Attributes.Int("ceil_mode") != 0)
+            return false;
         WindowGeometry w = WindowGeometry.Of(n, n.Attributes.Ints("kernel_shape")!);
-        return n.X.ElementType == ElementType.Float && w.IsUnpadded && Enumerable.Range(0, w.Axes).All(i => w.Span(i) <= w.Strides[i] && w.Dilations[i] == 1) && n.Attributes.Int("ceil_mode") == 0;
+        return w.IsUnpadded && Enumerable.Range(0, w.Axes).All(i => w.Kernel[i] <= w.Strides[i] && w.Dilations[i] == 1);
     }
 
     private static Value GlobalAveragePool(GraphBuilder op, ForwardNode n, Value g)

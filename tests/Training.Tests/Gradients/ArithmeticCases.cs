@@ -64,11 +64,11 @@ internal static class ArithmeticCases
             Note = "three tie", Values = { [0] = [1, 2], [1] = [1, 2], [2] = [1, 0] }, UnitGradient = true, Tolerance = 1e-7,
             Formula = _ => new() { [0] = [1 / 3.0, 0.5], [1] = [1 / 3.0, 0.5], [2] = [1 / 3.0, 0] },
         },
-        new("Where", null, [2, 3], [2, 3]) { Feeds = { [0] = Bools([1, 0, 0, 1, 1, 0], 2, 3) } },
-        new("Where", null, [3], [2, 1]) { Feeds = { [0] = Bools([1, 0, 0, 1, 1, 0], 2, 3) } },
+        new("Where", null, [2, 3], [2, 3]) { Computed = { [0] = Bools([1, 0, 0, 1, 1, 0], 2, 3) } },
+        new("Where", null, [3], [2, 1]) { Computed = { [0] = Bools([1, 0, 0, 1, 1, 0], 2, 3) } },
         new("Where", null, [], [2, 3]) { Constants = { [0] = Bools([1, 0, 1], 3) } },
         new("Expand", [2, 1]) { Constants = { [1] = TensorData.Vector(3, 1, 4) }, Batch = false },
-        new("Expand", [3, 4]) { Feeds = { [1] = TensorData.Vector(1, 4) } },
+        new("Expand", [3, 4]) { Computed = { [1] = TensorData.Vector(1, 4) } },
     ];
 
     private static GradientCase Power(float exponent) =>

@@ -52,8 +52,6 @@ internal sealed class CaseModel
         Dictionary<string, OrtValue> feeds = [];
         foreach ((int i, double[] elements) in inputs)
             feeds[$"x{i}"] = Tensor(elements, _case.Shapes[i]!, _type).ToOrtValue();
-        foreach ((int i, TensorData data) in _case.Feeds)
-            feeds[$"x{i}"] = Typed(data).ToOrtValue();
         foreach ((int i, double[] elements) in cotangents)
             feeds[$"c{i}"] = Tensor(elements, [elements.Length], _type).ToOrtValue();
         using RunOptions options = new();
@@ -70,8 +68,8 @@ internal sealed class CaseModel
     {
         if (_case.Constants.TryGetValue(index, out TensorData? constant))
             return _op.Graph.AddInitializer($"k{index}", Typed(constant));
-        if (_case.Feeds.TryGetValue(index, out TensorData? feed))
-            return _op.Graph.AddInput($"x{index}", Typed(feed).ElementType, feed.Shape);
+        if (_case.Computed.TryGetValue(index, out TensorData? computed))
+            return _op.Identity(_op.Graph.AddInitializer($"k{index}", Typed(computed)));
         if (index >= _case.Shapes.Length || _case.Shapes[index] is not { } dimensions)
             return null;
         Shape shape = Shape.Of(dimensions);

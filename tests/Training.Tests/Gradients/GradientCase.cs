@@ -25,8 +25,8 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
     /// <summary>Inputs that are initializers; float ones take the element type under test.</summary>
     public Dictionary<int, TensorData> Constants { get; init; } = [];
 
-    /// <summary>Inputs that are fed when the graph runs but not trained: indices, axes, conditions.</summary>
-    public Dictionary<int, TensorData> Feeds { get; init; } = [];
+    /// <summary>Inputs that the graph computes when it runs, so that rules do not see their values: indices, bounds, conditions.</summary>
+    public Dictionary<int, TensorData> Computed { get; init; } = [];
 
     /// <summary>Number of outputs that the node has.</summary>
     public int Outputs { get; init; } = 1;
@@ -50,7 +50,7 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
     public double DoubleTolerance { get; init; } = 1e-8;
 
     /// <summary>Number of inputs.</summary>
-    public int InputCount => Math.Max(Shapes.Length, Constants.Keys.Concat(Feeds.Keys).Append(-1).Max() + 1);
+    public int InputCount => Math.Max(Shapes.Length, Constants.Keys.Concat(Computed.Keys).Append(-1).Max() + 1);
 
     /// <summary>The trained inputs.</summary>
     public int[] Trained => [.. Enumerable.Range(0, Shapes.Length).Where(i => Shapes[i] is not null)];
@@ -60,10 +60,11 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
     {
         IEnumerable<string> inputs = Enumerable.Range(0, InputCount).Select(i =>
             Constants.TryGetValue(i, out TensorData? constant) ? Text(constant)
-            : Feeds.TryGetValue(i, out TensorData? feed) ? $"fed {Text(feed)}"
+            : Computed.TryGetValue(i, out TensorData? computed) ? $"computed {Text(computed)}"
             : i < Shapes.Length && Shapes[i] is { } shape ? $"[{string.Join(", ", shape)}]" : "–");
         IEnumerable<string> attributes = Attributes.Select(a => $"{a.Name}={(a.Value is long[] v ? string.Join(",", v) : a.Value)}");
-        return string.Join(" ", [Operator, .. inputs, .. attributes, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
+        IEnumerable<string> ranges = Ranges.Select(r => $"x{r.Key}∈{r.Value}").Prepend(Range == (-1, 1) ? "" : $"∈{Range}").Where(t => t.Length > 0);
+        return string.Join(" ", [Operator, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
     }
 
     private static string Text(TensorData data) => $"{{{string.Join(", ", data.ToFloats())}}}";

@@ -7,8 +7,17 @@ internal static class GradientCases
     public static IEnumerable<GradientCase> All =>
     [
         .. ArithmeticCases.Rows,
+        .. ElementwiseCases.Rows,
+        .. ActivationCases.Rows,
         .. ReductionCases.Rows,
         .. MovementCases.Rows,
+        .. ConvolutionCases.Rows,
+        .. MatMulCases.Rows,
+        .. NormalizationCases.Rows,
+        .. PoolingCases.Rows,
+        .. SoftmaxCases.Rows,
+        .. IndexingCases.Rows,
+        .. DropoutCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>

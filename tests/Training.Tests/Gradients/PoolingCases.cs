@@ -51,7 +51,7 @@ internal static class PoolingCases
 
     /// <summary>The first maximum of a window gets its gradient, as in PyTorch.</summary>
     private static GradientCase Tie(long[] shape, double[] x, double[] gradient, params (string, object?)[] attributes) =>
-        Max(shape, attributes) with { Note = "ties", Values = { [0] = x }, UnitGradient = true, Formula = _ => new() { [0] = gradient } };
+        Max(shape, attributes) with { Note = "ties", Values = new() { [0] = x }, UnitGradient = true, Formula = _ => new() { [0] = gradient } };
 
     /// <summary>Further apart than the step of the finite differences, in no order.</summary>
     private static double[] Distinct(int count) => [.. Enumerable.Range(0, count).Select(i => ((i * 37 % count) - (count / 2)) * 0.1)];

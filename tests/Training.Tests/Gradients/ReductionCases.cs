@@ -23,6 +23,8 @@ internal static class ReductionCases
         Over(new(opType, [2, 3, 4]) { Attributes = [("noop_with_empty_axes", 1), ("keepdims", 0)] }),
         new(opType, [2, 3, 4]) { Attributes = [("noop_with_empty_axes", 1), ("keepdims", 0)], Note = "no axes" },
         Over(new(opType, [2, 3, 4]) { Attributes = [("keepdims", 0)] }),
+        new(opType, [2, 3, 4]) { Computed = { [1] = TensorData.Vector(2, 0) } },
+        new(opType, [2, 3, 4]) { Computed = { [1] = TensorData.Vector(1) }, Attributes = [("keepdims", 0)] },
     ];
 
     private static GradientCase Over(GradientCase c, params long[] axes) => c with

@@ -28,6 +28,6 @@ internal static class WithoutGradientCases
         new("RandomUniformLike", [2, 3]),
         new("Multinomial", [2, 3]),
         new("OneHot", null, null, [2]) { Constants = { [0] = TensorData.Vector(0, 2), [1] = TensorData.Scalar(3L) } },
-        new("Range", [], [], []) { Values = { [0] = [0], [1] = [3], [2] = [1] } },
+        new("Range", null, []) { Constants = { [0] = TensorData.Scalar(0f), [2] = TensorData.Scalar(1f) } },
     ];
 }

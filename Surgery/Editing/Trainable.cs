@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+
+namespace OnnxFineTune.Surgery;
+
+/// <summary>Which parameters of a model are trained; the others are frozen.</summary>
+public abstract record Trainable
+{
+    private Trainable()
+    {
+    }
+
+    /// <summary>The attached head (<see cref="Model.HeadParameters"/>), or the recognised classifier where no head was attached. The default.</summary>
+    public static Trainable Head { get; } = new HeadOnly();
+
+    /// <summary>Every parameter.</summary>
+    public static Trainable All { get; } = new Everything();
+
+    /// <summary>The parameters of all nodes behind a value, the head included.</summary>
+    /// <param name="value">Name of a value of the model.</param>
+    public static Trainable From(string value) => new Behind(value);
+
+    /// <summary>The parameters whose name fits a pattern.</summary>
+    /// <param name="pattern">A name in which * stands for any characters and ? for one; several are separated by commas. Upper and lower case differ.</param>
+    public static Trainable Matching(string pattern) => new Named(pattern);
+
+    /// <summary>Reads <c>head</c>, <c>all</c>, <c>from:VALUE</c> or a pattern as in <see cref="Matching"/>; the reverse of <see cref="ToString"/>.</summary>
+    public static Trainable Parse(string text) => text switch
+    {
+        "head" => Head,
+        "all" => All,
+        _ => text.StartsWith(FromPrefix, StringComparison.Ordinal) ? From(text[FromPrefix.Length..]) : Matching(text),
+    };
+
+    /// <summary>The parameters to train, in file order; see <see cref="Parameters.Of"/> for what a parameter is.</summary>
+    /// <exception cref="GraphException">None fits (the message lists the nearest names), or a value does not exist.</exception>
+    public IReadOnlyList<Value> Select(Model model)
+    {
+        IReadOnlyList<Value> parameters = Parameters.Of(model);
+        if (parameters.Count == 0)
+            throw new GraphException("The model has no parameters to train: no floating-point weight of rank 1 or more is stored in it. Attach a head.");
+        HashSet<Value> chosen = Choose(model, parameters);
+        Value[] selected = [.. parameters.Where(chosen.Contains)];
+        return selected.Length > 0 ? selected : throw new GraphException(Nothing(parameters));
+    }
+
+    /// <summary>The text that <see cref="Parse"/> reads.</summary>
+    public sealed override string ToString() => Text;
+
+    private const string FromPrefix = "from:";
+
+    private protected abstract string Text { get; }
+
+    private protected abstract HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters);
+
+    private protected virtual string Nothing(IReadOnlyList<Value> parameters) => $"'{Text}' selects no parameter to train. Use another selection, for example 'all'.";
+
+    private sealed record HeadOnly : Trainable
+    {
+        private protected override string Text => "head";
+
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) =>
+            model.HeadParameters is { Count: > 0 } names ? [.. names.Select(model.Graph.Get)] : [.. ClassifierFinder.Get(model).Parameters];
+    }
+
+    private sealed record Everything : Trainable
+    {
+        private protected override string Text => "all";
+
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) => [.. parameters];
+    }
+
+    private sealed record Behind(string Value) : Trainable
+    {
+        private protected override string Text => FromPrefix + Value;
+
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters)
+        {
+            HashSet<Value> behind = [model.Graph.Get(Value)], reached = DataPaths.Reached(model.Graph), read = [];
+            foreach (Node node in model.Graph.Nodes.Where(n => TopologicalOrder.Reads(n).Any(behind.Contains)))
+            {
+                behind.UnionWith(node.Outputs.OfType<Value>());
+                read.UnionWith(ConstantSource.ReadBy(node, reached));
+            }
+            return read;
+        }
+
+        private protected override string Nothing(IReadOnlyList<Value> parameters) =>
+            $"No parameter stands behind '{Value}'. Use a value further from the output; `onnxft inspect` lists them.";
+    }
+
+    private sealed record Named(string Pattern) : Trainable
+    {
+        private protected override string Text => Pattern;
+
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters)
+        {
+            string[] globs = Pattern.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            string expression = string.Join('|', globs.Select(g => Regex.Escape(g).Replace("\\*", ".*").Replace("\\?", ".")));
+            Regex regex = new($"\\A(?:{expression})\\z", RegexOptions.NonBacktracking | RegexOptions.Singleline);
+            return [.. parameters.Where(p => globs.Length > 0 && regex.IsMatch(p.Name))];
+        }
+
+        private protected override string Nothing(IReadOnlyList<Value> parameters) =>
+            $"No parameter's name fits '{Pattern}'.{NearestNames.Hint(Pattern, parameters.Select(p => p.Name))}";
+    }
+}

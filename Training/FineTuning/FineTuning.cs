@@ -1,0 +1,42 @@
+using OnnxFineTune.Inference;
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>Fine-tunes an image classifier from file to file: cut, attach, train, test, save.</summary>
+public static class FineTuning
+{
+    /// <summary>Name of the tuned model in the output folder.</summary>
+    public const string ModelFileName = "model.onnx";
+
+    /// <summary>Runs all of it. A cancelled run keeps and saves what was learned, once training has begun.</summary>
+    /// <exception cref="GraphException">The model cannot be used as asked.</exception>
+    /// <exception cref="DatasetException">The pictures cannot be used as they lie.</exception>
+    /// <exception cref="TrainingException">Nothing could be learned; the message says what to change.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before anything was learned; nothing is written.</exception>
+    public static async Task<FineTuningResult> RunAsync(FineTuningOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        Model pretrained = Model.Load(options.Model);
+        ImagePreprocessing preprocessing = options.Preprocessing is { } preset ? ImagePreprocessing.For(pretrained, preset) : ImagePreprocessing.For(pretrained);
+        ImageFolderOptions folderOptions = new() { Strict = options.Strict };
+        ImageFolder images = ImageFolder.Open(options.Images, preprocessing, folderOptions);
+        ImageFolder? test = options.Test is { } folder ? ImageFolder.Open(folder, preprocessing, folderOptions) : null;
+        if (test is not null)
+            _ = new ClassTargets(test, images.Labels);        // wrong labels are an error before the training, not after it
+
+        ModelEditor editor = Cut(pretrained.Edit(), options);
+        string cutAt = editor.Features.Name;
+        Model model = editor.Attach(options.Head(images.Labels.Count)).Build();
+        Directory.CreateDirectory(options.Output);        // likewise a folder that cannot be written
+        using Trainer trainer = new(model, options.Trainer);
+        FitResult fit = await trainer.FitAsync(images, progress: progress, cancellationToken: cancellationToken);
+
+        string path = Path.Combine(options.Output, ModelFileName);
+        fit.Model.Save(path);
+        EvaluationResult? tested = test is null || fit.Cancelled ? null : Evaluator.Evaluate(Model.Load(path), test, cancellationToken: cancellationToken);
+        return new FineTuningResult(path, images.Labels, cutAt, fit, tested);
+    }
+
+    private static ModelEditor Cut(ModelEditor editor, FineTuningOptions options) =>
+        options.Cut is { } value ? editor.CutAt(value) : options.RemoveLast is { } layers ? editor.RemoveLast(layers) : editor.RemoveClassifier();
+}

@@ -1,0 +1,105 @@
+namespace OnnxFineTune.Training;
+
+/// <summary>The batches of one run: kept features where a part of the model is frozen, else examples that are loaded each time.</summary>
+internal sealed class TrainingData : IDisposable
+{
+    private readonly IDataset _training;
+    private readonly IDataset? _validation;
+    private readonly PreparedModel _model;
+    private readonly TrainerOptions _options;
+    private readonly ProgressReporter _progress;
+    private readonly UnreadableExamples _unreadable = new();
+    private readonly List<FeatureStore> _stores = [];
+
+    /// <summary>Checks that the data fit the model; nothing is loaded yet.</summary>
+    /// <exception cref="DatasetException">They do not.</exception>
+    public TrainingData(IDataset training, IDataset? validation, PreparedModel model, TrainerOptions options, ProgressReporter progress)
+    {
+        (_training, _validation, _model, _options, _progress) = (training, validation, model, options, progress);
+        DatasetChecks.Fit(training, model);
+    }
+
+    /// <summary>Batches to learn from.</summary>
+    public IBatchSource Training { get; private set; } = null!;
+
+    /// <summary>Batches to measure on, or null.</summary>
+    public IBatchSource? Validation { get; private set; }
+
+    /// <summary>Whether batches are made of features at hand.</summary>
+    public bool AreFeaturesKept => _model.Graph.Frozen is not null;
+
+    /// <summary>One sentence per example that could not be read so far.</summary>
+    public IReadOnlyList<string> Unreadable => _unreadable.Messages;
+
+    /// <summary>Computes features, drops what cannot be read, and divides the examples.</summary>
+    /// <exception cref="DatasetException">A class has no example that can be read, or labels do not match.</exception>
+    public void Load(CancellationToken cancellation)
+    {
+        ClassTargets targets = new(_training, _training.Labels);
+        ClassTargets? validationTargets = _validation is null ? null : new ClassTargets(_validation, _training.Labels);
+        if (AreFeaturesKept)
+            LoadFeatures(targets, validationTargets, cancellation);
+        else
+        {
+            Divide(_training.Count == 0 ? [] : [.. Enumerable.Range(0, _training.Count)], e => new LoadedBatches(_training, targets, e, _options.ThreadCount, _unreadable));
+            if (_validation is not null)
+                Validation = new LoadedBatches(_validation, validationTargets!, [.. Enumerable.Range(0, _validation.Count)], _options.ThreadCount, _unreadable);
+        }
+    }
+
+    /// <summary>Reports the examples that could not be read.</summary>
+    public void WarnOfUnreadable()
+    {
+        foreach (string message in _unreadable.Messages)
+            _progress.Warn(message);
+    }
+
+    /// <summary>Closes the files of features.</summary>
+    public void Dispose()
+    {
+        foreach (FeatureStore store in _stores)
+            store.Dispose();
+    }
+
+    private void LoadFeatures(ClassTargets targets, ClassTargets? validationTargets, CancellationToken cancellation)
+    {
+        int total = _training.Count + (_validation?.Count ?? 0);
+        _progress.Begin(TrainingPhase.Features, total);
+        FeatureStore store = Open(_training);
+        FeatureTable table = Compute(store, _training, 0, cancellation);
+        DatasetChecks.HasEveryClass(_training, table.Examples);
+        if (_validation is not null)
+        {
+            FeatureStore validationStore = _validation.Preparation == _training.Preparation ? store : Open(_validation);
+            FeatureTable validation = Compute(validationStore, _validation, _training.Count, cancellation);
+            if (validation.Examples.Count == 0)
+                throw new DatasetException($"None of the {_validation.Count} validation examples can be read.");
+            Validation = new FeatureBatches(validation, validationTargets!, validation.Examples);
+        }
+        foreach (FeatureStore open in _stores)
+            open.CloseFileWhereNotNeeded();
+        Divide(table.Examples, examples => new FeatureBatches(table, targets, examples));
+        _progress.Advance(total);
+        WarnOfUnreadable();
+    }
+
+    private FeatureStore Open(IDataset dataset)
+    {
+        FeatureStore store = new(_options.Cache, _model.FeatureKey(dataset), _progress.Warn);
+        _stores.Add(store);
+        return store;
+    }
+
+    private FeatureTable Compute(FeatureStore store, IDataset dataset, int before, CancellationToken cancellation) =>
+        new FeatureCache(store, _model.Extractor, _options.ThreadCount, _unreadable).Compute(dataset, done => _progress.Advance(before + done), cancellation);
+
+    /// <summary>Holds examples back for validation where none are given.</summary>
+    private void Divide(IReadOnlyList<int> examples, Func<IReadOnlyList<int>, IBatchSource> source)
+    {
+        double fraction = _validation is null ? _options.ValidationFraction : 0;
+        (int[] training, int[] validation) = StratifiedSplit.Of([.. examples.Select(e => _training.ClassOf(e) ?? 0)], fraction, _options.Seed);
+        Training = source([.. training.Select(i => examples[i])]);
+        if (validation.Length > 0)
+            Validation = source([.. validation.Select(i => examples[i])]);
+    }
+}

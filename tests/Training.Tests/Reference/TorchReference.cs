@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using OnnxFineTune.Models;
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training.Tests;
+
+/// <summary>A network with PyTorch's loss and gradients, in a temporary folder that <c>torchvision_reference.py</c> writes.</summary>
+internal sealed class TorchReference : IDisposable
+{
+    private const string Python = "/usr/bin/python3";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("torch-reference-");
+
+    private TorchReference()
+    {
+    }
+
+    /// <summary>The network, batch statistics or folded as asked for.</summary>
+    public Model Model => Model.Load(Path("model.onnx"));
+
+    /// <summary>Images [N, 3, size, size].</summary>
+    public TensorData Input => TensorFile.Load(Path("input.pb"));
+
+    /// <summary>Class indices [N].</summary>
+    public TensorData Labels => TensorFile.Load(Path("labels.pb"));
+
+    /// <summary>PyTorch's mean cross-entropy.</summary>
+    public float Loss => TensorFile.Load(Path("loss.pb")).ToFloats()[0];
+
+    /// <summary>PyTorch's logits [N, classes].</summary>
+    public TensorData Logits => TensorFile.Load(Path("logits.pb"));
+
+    /// <summary>PyTorch's gradient of every parameter, by the name of its initializer.</summary>
+    public IReadOnlyDictionary<string, TensorData> Gradients => Directory.EnumerateFiles(Path("grads"), "*.pb")
+        .ToDictionary(f => System.IO.Path.GetFileNameWithoutExtension(f), TensorFile.Load);
+
+    /// <summary>Why references cannot be made here, or null where they can.</summary>
+    public static string? Missing { get; } =
+        SharedFolder.Find("tools/torchvision_reference.py") is null ? "../shared is absent: there is no torchvision_reference.py to run."
+        : !File.Exists(Python) || Run("-c", "import torch, torchvision, onnx").ExitCode != 0
+            ? "PyTorch is absent: apt-get install python3-torch python3-torchvision python3-onnx."
+        : null;
+
+    /// <summary>Exports the network and computes its reference.</summary>
+    /// <param name="arguments">Name of a torchvision network, and options of the script.</param>
+    public static TorchReference Make(params string[] arguments)
+    {
+        TorchReference reference = new();
+        (int exitCode, string errors) = Run([SharedFolder.Find("tools/torchvision_reference.py")!, .. arguments, "--out", reference._folder.FullName]);
+        Assert.AreEqual(0, exitCode, $"torchvision_reference.py {string.Join(' ', arguments)} failed: {errors}");
+        return reference;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private string Path(string name) => System.IO.Path.Combine(_folder.FullName, name);
+
+    private static (int ExitCode, string Errors) Run(params string[] arguments)
+    {
+        ProcessStartInfo start = new(Python, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["OMP_NUM_THREADS"] = "1";         // several references are made at once
+        using Process process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, errors);
+    }
+}
