@@ -3,13 +3,12 @@ using OnnxFineTune.Surgery;
 namespace OnnxFineTune.Training;
 
 /// <summary>
-/// A training step as one graph of standard operators: (features, targets, learning rate, step, θ, state) → (loss, output, θ′, state′).
+/// A training step as one graph of standard operators: (features, targets, coefficients, θ, state) → (loss, output, θ′, state′).
 /// </summary>
 /// <param name="Model">The graph.</param>
 /// <param name="Groups">The parameters as the optimizer sees them.</param>
-/// <param name="LearningRate">Name of the learning rate input, a float scalar.</param>
-/// <param name="Step">Name of the step number input, a float scalar, 1 in the first step.</param>
-internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Groups, string LearningRate, string Step)
+/// <param name="Coefficients">Names of the inputs that take the optimizer's coefficients, float scalars.</param>
+internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Groups, IReadOnlyList<string> Coefficients)
 {
     /// <summary>Appends clipping and update to a training graph.</summary>
     public static StepGraph Build(TrainingGraph training, IOptimizer optimizer, GradientClipping? clipping)
@@ -17,8 +16,7 @@ internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Grou
         Model model = training.Training.Clone();
         Graph graph = model.Graph;
         IReadOnlyList<ParameterGroup> groups = ParameterGroup.Of(training);
-        Value rate = graph.AddInput(graph.UniqueName("learning_rate"), ElementType.Float, Shape.Scalar);
-        Value step = graph.AddInput(graph.UniqueName("step"), ElementType.Float, Shape.Scalar);
+        Value[] coefficients = [.. optimizer.CoefficientNames.Select(n => graph.AddInput(graph.UniqueName(n), ElementType.Float, Shape.Scalar))];
         GraphBuilder op = new(graph, "update");
         Value loss = graph.Outputs[0], output = graph.Outputs[1];
         IReadOnlyList<Value> gradients = [.. groups.Select(g => GradientOf(op, g))];
@@ -26,9 +24,9 @@ internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Grou
             gradients = clipping.Build(op, gradients);
         List<Value> outputs = [loss, output];
         for (int i = 0; i < groups.Count; i++)
-            outputs.AddRange(Update(op, groups[i], gradients[i], rate, step, optimizer));
+            outputs.AddRange(Update(op, groups[i], gradients[i], coefficients, optimizer));
         graph.SetOutputs(outputs);
-        return new StepGraph(model, groups, rate.Name, step.Name);
+        return new StepGraph(model, groups, [.. coefficients.Select(c => c.Name)]);
     }
 
     private static Value GradientOf(GraphBuilder op, ParameterGroup group)
@@ -39,12 +37,12 @@ internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Grou
             : gradients[0];
     }
 
-    private static IEnumerable<Value> Update(GraphBuilder op, ParameterGroup group, Value gradient, Value rate, Value step, IOptimizer optimizer)
+    private static IEnumerable<Value> Update(GraphBuilder op, ParameterGroup group, Value gradient, Value[] coefficients, IOptimizer optimizer)
     {
         Graph graph = op.Graph;
         Value theta = group.IsShared ? graph.AddInput(group.Name, ElementType.Float, group.Shape) : graph.Get(group.Name);
         Value[] state = [.. optimizer.StateNames.Select(s => graph.AddInput(group.StateName(s), ElementType.Float, group.Shape))];
-        IReadOnlyList<Value> next = optimizer.Build(op, new ParameterUpdate(theta, gradient, state, rate, step));
+        IReadOnlyList<Value> next = optimizer.Build(op, new ParameterUpdate(theta, gradient, state, coefficients));
         foreach ((Value value, Value before) in next.Zip(state.Prepend(theta)))
         {
             value.Shape = group.Shape;

@@ -15,8 +15,8 @@ public sealed class StepGraphEngine : ITrainingEngine
     private readonly RunOptions _run = new();
     private readonly InferenceSession _training;
     private readonly ParameterMemory _parameters;
-    private readonly PinnedBuffer<float> _learningRate = new(1), _step = new(1);
-    private readonly Dictionary<string, OrtValue> _scalars;
+    private readonly PinnedBuffer<float> _coefficients;
+    private readonly Dictionary<string, OrtValue> _coefficientTensors;
     private readonly Dictionary<int, StepBinding> _bindings = [];
     private InferenceSession? _evaluation;
     private BatchMemory? _batch;
@@ -33,7 +33,8 @@ public sealed class StepGraphEngine : ITrainingEngine
         _sessionOptions = EngineSession.Options(_options.Threads);
         _training = RuntimeSession.Open(step.Model, _sessionOptions);
         _parameters = new ParameterMemory(step.Groups, _options.Optimizer.StateNames);
-        _scalars = new() { [step.LearningRate] = _learningRate.Tensor([]), [step.Step] = _step.Tensor([]) };
+        _coefficients = new PinnedBuffer<float>(step.Coefficients.Count);
+        _coefficientTensors = step.Coefficients.Select((name, i) => (name, i)).ToDictionary(c => c.name, c => _coefficients.Tensor([], c.i));
     }
 
     /// <summary>Training steps done.</summary>
@@ -43,9 +44,8 @@ public sealed class StepGraphEngine : ITrainingEngine
     public StepResult TrainStep(Batch batch, float learningRate)
     {
         StepBinding binding = Load(batch);
-        _learningRate.Span[0] = learningRate;
-        _step.Span[0] = Step + 1;
-        _training.RunWithBinding(_run, binding.Training(_training, _parameters, _scalars));
+        _options.Optimizer.Coefficients(learningRate, Step + 1, _coefficients.Span);
+        _training.RunWithBinding(_run, binding.Training(_training, _parameters, _coefficientTensors));
         _parameters.Current = 1 - _parameters.Current;
         Step++;
         return Result(batch.Count);
@@ -97,7 +97,7 @@ public sealed class StepGraphEngine : ITrainingEngine
         _training.Dispose();
         _evaluation?.Dispose();
         _parameters.Dispose();
-        foreach (OrtValue scalar in _scalars.Values)
+        foreach (OrtValue scalar in _coefficientTensors.Values)
             scalar.Dispose();
         _run.Dispose();
         _sessionOptions.Dispose();

@@ -10,6 +10,8 @@ namespace OnnxFineTune.Training;
 /// </remarks>
 public sealed record SoftmaxCrossEntropy : ILoss
 {
+    private const int LargestTable = 128;
+
     /// <summary>ε, from 0 (none, the default) to 1.</summary>
     public float LabelSmoothing { get; init; }
 
@@ -35,9 +37,8 @@ public sealed record SoftmaxCrossEntropy : ILoss
     public LossNodes Build(GraphBuilder op, Value outputs, Value targets)
     {
         int classes = CountClasses(outputs);
-        float off = LabelSmoothing / classes, on = 1 - LabelSmoothing + off;
         Value logProbabilities = op.LogSoftmax(outputs, 1);
-        Value q = op.OneHot(targets, op.Long(classes), op.Constant(TensorData.FromFloats([off, on], 2)));      // [N, C]
+        Value q = TargetDistribution(op, targets, classes);                                                     // [N, C]
         Value probabilities = op.Exp(logProbabilities);
         if (ClassWeights is null)
         {
@@ -52,6 +53,19 @@ public sealed record SoftmaxCrossEntropy : ILoss
         Value sum = op.ReduceSum(op.Mul(logProbabilities, weighted), [], false);
         Value difference = op.Sub(op.Mul(probabilities, op.ReduceSum(weighted, [1])), weighted);
         return new LossNodes(op.Neg(op.Div(sum, norm)), op.Div(difference, norm));
+    }
+
+    /// <summary>One-hot, smoothed: rows of a small table, which costs less than OneHot, where the classes are few.</summary>
+    private Value TargetDistribution(GraphBuilder op, Value targets, int classes)
+    {
+        float off = LabelSmoothing / classes, on = 1 - LabelSmoothing + off;
+        if (classes > LargestTable)
+            return op.OneHot(targets, op.Long(classes), op.Constant(TensorData.FromFloats([off, on], 2)));
+        float[] table = new float[classes * classes];
+        Array.Fill(table, off);
+        for (int c = 0; c < classes; c++)
+            table[c * classes + c] = on;
+        return op.Gather(op.Constant(TensorData.FromFloats(table, classes, classes)), targets);
     }
 
     private int CountClasses(Value outputs)

@@ -25,10 +25,17 @@ public sealed record Adam : IOptimizer
     public IReadOnlyList<string> Validate() => AdamMoments.Validate(Beta1, Beta2, Epsilon, WeightDecay);
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> CoefficientNames => AdamMoments.CoefficientNames;
+
+    /// <inheritdoc/>
+    public void Coefficients(double learningRate, long step, Span<float> values) =>
+        AdamMoments.Coefficients(learningRate, step, Beta1, Beta2, Epsilon, values);
+
+    /// <inheritdoc/>
     public IReadOnlyList<Value> Build(GraphBuilder op, ParameterUpdate update)
     {
         Value gradient = WeightDecay == 0 ? update.Gradient : op.Add(update.Gradient, op.Mul(update.Parameter, op.Scalar(WeightDecay)));
-        AdamMoments moments = AdamMoments.Build(op, update with { Gradient = gradient }, Beta1, Beta2, Epsilon);
+        AdamMoments moments = AdamMoments.Build(op, update with { Gradient = gradient }, Beta1, Beta2);
         return [op.Sub(update.Parameter, moments.Move), moments.First, moments.Second];
     }
 }

@@ -25,11 +25,19 @@ public sealed record AdamW : IOptimizer
     public IReadOnlyList<string> Validate() => AdamMoments.Validate(Beta1, Beta2, Epsilon, WeightDecay);
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> CoefficientNames => [.. AdamMoments.CoefficientNames, "keep"];
+
+    /// <inheritdoc/>
+    public void Coefficients(double learningRate, long step, Span<float> values)
+    {
+        AdamMoments.Coefficients(learningRate, step, Beta1, Beta2, Epsilon, values);
+        values[2] = (float)(1 - learningRate * WeightDecay);
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<Value> Build(GraphBuilder op, ParameterUpdate update)
     {
-        AdamMoments moments = AdamMoments.Build(op, update, Beta1, Beta2, Epsilon);
-        Value decayed = WeightDecay == 0 ? update.Parameter
-            : op.Mul(update.Parameter, op.Sub(op.Scalar(1), op.Mul(update.LearningRate, op.Scalar(WeightDecay))));
-        return [op.Sub(decayed, moments.Move), moments.First, moments.Second];
+        AdamMoments moments = AdamMoments.Build(op, update, Beta1, Beta2);
+        return [op.Sub(op.Mul(update.Parameter, update.Coefficients[2]), moments.Move), moments.First, moments.Second];
     }
 }

@@ -35,5 +35,5 @@ public sealed record Sgd : IOptimizer
         return [Move(op, update, Nesterov ? op.Add(gradient, op.Mul(buffer, momentum)) : buffer), buffer];
     }
 
-    private static Value Move(GraphBuilder op, ParameterUpdate update, Value direction) => op.Sub(update.Parameter, op.Mul(direction, update.LearningRate));
+    private static Value Move(GraphBuilder op, ParameterUpdate update, Value direction) => op.Sub(update.Parameter, op.Mul(direction, update.Coefficients[0]));
 }
