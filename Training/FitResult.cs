@@ -14,8 +14,11 @@ public sealed record FitResult
     /// <summary>Every epoch that was finished, the first one first.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 
-    /// <summary>The epoch whose weights the model has; 0 where it was cancelled in the first.</summary>
+    /// <summary>The epoch whose weights the model has, or had before it was refitted; 0 where it was cancelled in the first.</summary>
     public required int BestEpoch { get; init; }
+
+    /// <summary>Whether the model was trained once more on all examples, those held back for validation included (<see cref="TrainerOptions.RefitOnAll"/>).</summary>
+    public bool Refitted { get; init; }
 
     /// <summary>
     /// Accuracy of the model on the training examples with dropout off, 0 to 1; null where outputs are values. A cancelled run that has no features at hand does not
@@ -23,7 +26,7 @@ public sealed record FitResult
     /// </summary>
     public required double? TrainAccuracy { get; init; }
 
-    /// <summary>Accuracy of the model on the validation examples, 0 to 1; null without any, or where outputs are values.</summary>
+    /// <summary>Accuracy on the validation examples, 0 to 1, of weights that had not seen them: those of <see cref="BestEpoch"/>; null without any, or where outputs are values.</summary>
     public required double? ValidationAccuracy { get; init; }
 
     /// <summary>Number of training examples, unreadable ones not counted where features are kept.</summary>

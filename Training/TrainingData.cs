@@ -25,6 +25,9 @@ internal sealed class TrainingData : IDisposable
     /// <summary>Batches to measure on, or null.</summary>
     public IBatchSource? Validation { get; private set; }
 
+    /// <summary>Batches of all training examples, those held back for validation included; null where none were held back, or where each epoch loads its examples anew.</summary>
+    public IBatchSource? All { get; private set; }
+
     /// <summary>Whether batches are made of features at hand.</summary>
     public bool AreFeaturesKept => _model.Graph.Frozen is not null;
 
@@ -99,7 +102,10 @@ internal sealed class TrainingData : IDisposable
         double fraction = _validation is null ? _options.ValidationFraction : 0;
         (int[] training, int[] validation) = StratifiedSplit.Of([.. examples.Select(e => _training.ClassOf(e) ?? 0)], fraction, _options.Seed);
         Training = source([.. training.Select(i => examples[i])]);
-        if (validation.Length > 0)
-            Validation = source([.. validation.Select(i => examples[i])]);
+        if (validation.Length == 0)
+            return;
+        Validation = source([.. validation.Select(i => examples[i])]);
+        if (AreFeaturesKept)
+            All = source(examples);
     }
 }

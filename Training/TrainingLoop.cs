@@ -18,11 +18,13 @@ internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training
     public int BestEpoch => _best.Epoch;
 
     /// <summary>Trains. Afterwards the engine has the weights to keep.</summary>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <param name="phase">What the run is called in reports.</param>
     /// <exception cref="TrainingException">The loss was not finite before anything was learned.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
-    public StopReason Run(CancellationToken cancellation)
+    public StopReason Run(CancellationToken cancellation, TrainingPhase phase = TrainingPhase.Training)
     {
-        progress.Begin(TrainingPhase.Training, _stepsPerEpoch * options.Epochs);
+        progress.Begin(phase, _stepsPerEpoch * options.Epochs);
         StopReason reason = RunEpochs(cancellation);
         if (reason == StopReason.Cancelled && _step == 0)
             cancellation.ThrowIfCancellationRequested();

@@ -8,4 +8,7 @@ public enum TrainingPhase
 
     /// <summary>Training and validating; counted in steps of the whole run.</summary>
     Training,
+
+    /// <summary>Training once more on all examples, those held back for validation included; counted in steps.</summary>
+    Refit,
 }
