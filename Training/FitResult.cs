@@ -14,19 +14,24 @@ public sealed record FitResult
     /// <summary>Every epoch that was finished, the first one first.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 
-    /// <summary>The epoch whose weights the model has; 0 where it was cancelled in the first.</summary>
+    /// <summary>The epoch whose weights the model has, or after which it was <see cref="Refitted"/>; 0 where it was cancelled in the first.</summary>
     public required int BestEpoch { get; init; }
 
     /// <summary>
-    /// Accuracy of the model on the training examples with dropout off, 0 to 1; null where outputs are values. A cancelled run that has no features at hand does not
+    /// Whether the model was trained anew on all examples, those of <see cref="ValidationExamples"/> included, for <see cref="BestEpoch"/> epochs; see <see cref="TrainerOptions.RefitOnAllExamples"/>.
+    /// </summary>
+    public required bool Refitted { get; init; }
+
+    /// <summary>
+    /// Accuracy of the model on the examples it was trained on with dropout off, 0 to 1; null where outputs are values. A cancelled run that has no features at hand does not
     /// measure it: then it is the running accuracy of the best epoch, or null.
     /// </summary>
     public required double? TrainAccuracy { get; init; }
 
-    /// <summary>Accuracy of the model on the validation examples, 0 to 1; null without any, or where outputs are values.</summary>
+    /// <summary>Accuracy on the validation examples, 0 to 1, of the weights of <see cref="BestEpoch"/>, which never saw them; null without any, or where outputs are values.</summary>
     public required double? ValidationAccuracy { get; init; }
 
-    /// <summary>Number of training examples, unreadable ones not counted where features are kept.</summary>
+    /// <summary>Number of examples in training, unreadable ones not counted where features are kept.</summary>
     public required int TrainingExamples { get; init; }
 
     /// <summary>Number of validation examples, counted likewise.</summary>
