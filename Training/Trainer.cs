@@ -67,7 +67,7 @@ public sealed class Trainer : IDisposable
             Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
             History = outcome.History,
             BestEpoch = outcome.BestEpoch,
-            Refitted = outcome.Refitted,
+            RefitEpochs = outcome.RefitEpochs,
             TrainAccuracy = outcome.TrainAccuracy,
             ValidationAccuracy = outcome.ValidationAccuracy,
             TrainingExamples = data.Training.Examples.Count,

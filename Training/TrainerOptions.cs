@@ -33,12 +33,12 @@ public sealed record TrainerOptions
     /// <summary>Epochs without a better validation loss after which training stops, at least 1; null (default) never does.</summary>
     public int? EarlyStoppingPatience { get; init; }
 
-    /// <summary>Whether the weights of the epoch with the best validation loss are the result, as by default, or those of the last epoch.</summary>
+    /// <summary>Whether the weights of the epoch with the best validation loss are the result, as by default, or those of the last epoch; see <see cref="RefitOnAllExamples"/> too.</summary>
     public bool RestoreBestWeights { get; init; } = true;
 
     /// <summary>
-    /// Whether, at the end, the model is trained anew on all examples, those held back for validation included, for as many epochs as were best; true by default. It is done where the
-    /// trainer held examples back itself and features are kept, so that it costs little. The validation results are those of the run before.
+    /// Whether, at the end, the model is trained anew on all examples, those held back for validation included: with the whole schedule, or for the best number of epochs where the last
+    /// was clearly worse or training stopped early. True by default. It is done where the trainer held examples back itself and features are kept, so that it costs little.
     /// </summary>
     public bool RefitOnAllExamples { get; init; } = true;
 

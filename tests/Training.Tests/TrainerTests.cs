@@ -28,7 +28,7 @@ public sealed class TrainerTests
         Assert.AreEqual(held > 0 ? 320 : 400, result.TrainingExamples);
         Assert.AreEqual(held > 0 ? 80 : 0, result.ValidationExamples);
         Assert.AreEqual(held > 0, result.ValidationAccuracy is not null);
-        Assert.AreEqual(refit && held > 0 && trainable != "all", result.Refitted);
+        Assert.AreEqual(refit && held > 0 && trainable != "all", result.RefitEpochs is not null);
         Assert.IsGreaterThan(0.9, result.TrainAccuracy!.Value);
         EvaluationResult test = Evaluator.Evaluate(Model.Parse(result.Model.ToBytes()), Points(200, 2));
         Assert.IsGreaterThan(0.9, test.Accuracy!.Value);
@@ -95,17 +95,40 @@ public sealed class TrainerTests
         Assert.AreEqual(result.History[result.BestEpoch - 1].ValidationLoss!.Value, validated.Loss, 1e-5);
     }
 
+    /// <summary>Right answers of ten in the last epoch, early stopping, epochs of the refit. The best of five epochs is the second, with nine right: one standard error is 0.95 of an answer.</summary>
     [TestMethod]
-    public async Task ARefitIsATrainingOnAllExamplesForTheBestNumberOfEpochs()
+    [DataRow(9, false, 5)]
+    [DataRow(8, false, 2)]
+    [DataRow(9, true, 2)]
+    public async Task ARefitTakesTheWholeScheduleUnlessItsEndIsWorse(int right, bool early, int expected)
+    {
+        List<FakeEngine> engines = [];
+        FakeEngine Make() => new()
+        {
+            ValidationLoss = steps => MathF.Abs(steps - 2),
+            RightAnswers = steps => steps == 2 ? 9 : right,
+        };
+        using Trainer trainer = new(TrainingModels.Mlp(4, 16, 2), Options with
+        {
+            Epochs = 5, BatchSize = 100, ValidationFraction = 0.2, EarlyStoppingPatience = early ? 2 : null,
+            Engine = (_, _) => { engines.Add(Make()); return engines[^1]; },
+        });
+        await Assert.ThrowsExactlyAsync<GraphException>(() => trainer.FitAsync(Points(50, 1)), "the model has no 'theta' to put back");
+        Assert.HasCount(2, engines);
+        Assert.AreEqual(expected, engines[1].Steps);
+        Assert.IsTrue(engines.TrueForAll(e => e.IsDisposed));
+    }
+
+    [TestMethod]
+    public async Task ARefitIsATrainingOnAllExamples()
     {
         using Trainer trainer = new(TrainingModels.Mlp(4, 16, 2), Options);
         FitResult refitted = await trainer.FitAsync(Points(60, 1));
-        Assert.IsTrue(refitted.Refitted);
-        using Trainer all = new(TrainingModels.Mlp(4, 16, 2), Options with { ValidationFraction = 0, Epochs = refitted.BestEpoch });
+        using Trainer all = new(TrainingModels.Mlp(4, 16, 2), Options with { ValidationFraction = 0, Epochs = refitted.RefitEpochs!.Value });
         FitResult expected = await all.FitAsync(Points(60, 1));
         CollectionAssert.AreEqual(Head(expected.Model), Head(refitted.Model));
         Assert.AreEqual(expected.TrainAccuracy, refitted.TrainAccuracy);
-        Assert.AreEqual(refitted.History[refitted.BestEpoch - 1].ValidationAccuracy, refitted.ValidationAccuracy);
+        Assert.AreEqual(refitted.History[refitted.RefitEpochs.Value - 1].ValidationAccuracy, refitted.ValidationAccuracy);
     }
 
     [TestMethod]
