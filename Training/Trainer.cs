@@ -17,8 +17,9 @@ public sealed class Trainer : IDisposable
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
     public Trainer(Model model, TrainerOptions? options = null)
     {
-        _options = options ?? new TrainerOptions();
-        new OptionErrors().Include(_options.Validate()).ThrowIfAny();
+        options ??= new TrainerOptions();
+        new OptionErrors().Include(options.Validate()).ThrowIfAny();
+        _options = options.Resolve();
         _model = model.Graph.Initializers.Any(v => v.ElementType is ElementType.Float16 or ElementType.BFloat16) ? model.ToWorkingForm() : model;
     }
 
@@ -58,8 +59,7 @@ public sealed class Trainer : IDisposable
         PreparedModel prepared = Prepare(_options.Loss ?? DatasetChecks.DefaultLoss(training));
         using TrainingData data = new(training, validation, prepared, _options, progress);
         data.Load(cancellation);
-        TrainingRun run = new(prepared, data, _options, progress);
-        TrainingOutcome outcome = run.Run(cancellation);
+        TrainingOutcome outcome = TrainingOutcome.Of(prepared, data, _options, progress, cancellation);
         data.WarnOfUnreadable();
         long trained = outcome.Parameters.Values.Sum(p => p.Count);
         return new FitResult
@@ -67,7 +67,7 @@ public sealed class Trainer : IDisposable
             Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
             History = outcome.History,
             BestEpoch = outcome.BestEpoch,
-            Refitted = outcome.Refitted,
+            RefitEpochs = outcome.RefitEpochs,
             TrainAccuracy = outcome.TrainAccuracy,
             ValidationAccuracy = outcome.ValidationAccuracy,
             TrainingExamples = data.Training.Examples.Count,

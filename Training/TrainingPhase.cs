@@ -9,6 +9,6 @@ public enum TrainingPhase
     /// <summary>Training and validating; counted in steps of the whole run.</summary>
     Training,
 
-    /// <summary>Training once more on all examples, those held back for validation included; counted in steps.</summary>
-    Refit,
+    /// <summary>Training anew on all examples, those held back before included; counted in steps.</summary>
+    Refitting,
 }
