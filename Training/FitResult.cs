@@ -17,9 +17,6 @@ public sealed record FitResult
     /// <summary>The epoch with the best validation loss, whose weights the model has unless it was refitted; the last without validation; 0 where it was cancelled in the first.</summary>
     public required int BestEpoch { get; init; }
 
-    /// <summary>Whether the model was trained once more on all examples, those held back for validation included (<see cref="TrainerOptions.RefitOnAll"/>).</summary>
-    public bool Refitted { get; init; }
-
     /// <summary>
     /// For how many epochs the model was trained anew on all examples, those of <see cref="ValidationExamples"/> included; null where it was not. See <see cref="TrainerOptions.RefitOnAllExamples"/>.
     /// </summary>

@@ -18,11 +18,9 @@ internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training
     public int BestEpoch => _best.Epoch;
 
     /// <summary>Trains. Afterwards the engine has the weights to keep.</summary>
-    /// <param name="cancellation">Ends the run.</param>
-    /// <param name="phase">What the run is called in reports.</param>
     /// <exception cref="TrainingException">The loss was not finite before anything was learned.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
-    public StopReason Run(CancellationToken cancellation, TrainingPhase phase = TrainingPhase.Training)
+    public StopReason Run(CancellationToken cancellation)
     {
         progress.Begin(phase, _stepsPerEpoch * options.Epochs);
         StopReason reason = RunEpochs(cancellation);
