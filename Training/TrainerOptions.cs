@@ -17,7 +17,9 @@ public sealed record TrainerOptions
     /// <summary>Which parameters are trained; the attached head by default.</summary>
     public Trainable Trainable { get; init; } = Trainable.Head;
 
-    /// <summary>How weights follow gradients; null takes <see cref="AdamW"/>, with a weight decay of 0.3 where the head alone is trained (a new head on few examples overfits) and of 0.01 elsewhere.</summary>
+    /// <summary>
+    /// How weights follow gradients; null takes <see cref="AdamW"/>, with a weight decay of 0.3 where the head alone is trained (a new head on few examples overfits) and of 0.01 elsewhere.
+    /// </summary>
     public IOptimizer? Optimizer { get; init; }
 
     /// <summary>What is made small; null takes <see cref="SoftmaxCrossEntropy"/> for classes, <see cref="BinaryCrossEntropyWithLogits"/> for several labels at once, and
