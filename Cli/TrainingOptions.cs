@@ -13,7 +13,7 @@ internal sealed class TrainingOptions
     private readonly Option<float?> _rate = new("--lr") { Description = "Highest learning rate. By default 0.01 for a head alone, 0.001 where more is trained.", HelpName = "RATE" };
     private readonly Option<string> _optimizer = new("--optimizer") { Description = "How weights follow gradients.", DefaultValueFactory = _ => "adamw" };
     private readonly Option<float> _momentum = new("--momentum") { Description = "Momentum of sgd.", HelpName = "M", DefaultValueFactory = _ => 0.9f };
-    private readonly Option<double?> _decay = new("--weight-decay") { Description = "Weight decay; by default 1 for adamw on a head alone, 0.01 for adamw where more is trained, else 0.", HelpName = "D" };
+    private readonly Option<double?> _decay = new("--weight-decay") { Description = "Weight decay; by default 0.3 for adamw on a head alone, 0.01 for adamw where more is trained, else 0.", HelpName = "D" };
     private readonly Option<string> _schedule = new("--schedule") { Description = "Course of the learning rate.", DefaultValueFactory = _ => "cosine" };
     private readonly Option<long> _warmup = new("--warmup") { Description = "Steps in which the learning rate rises from 0 before the schedule begins.", HelpName = "STEPS" };
     private readonly Option<float> _smoothing = new("--label-smoothing") { Description = "Share of the target that is spread over all classes, 0 to 1.", HelpName = "S" };
