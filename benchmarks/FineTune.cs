@@ -13,9 +13,9 @@ internal sealed record FineTune(string Model, string Images, int Epochs, int Thr
     public int Pictures => Directory.EnumerateFiles(Images, "*", SearchOption.AllDirectories).Count();
 
     /// <summary>Runs the program once.</summary>
-    /// <returns>From the start of the process to its end, and the processor time it took.</returns>
+    /// <returns>From the start of the process to its end.</returns>
     /// <exception cref="InvalidOperationException">The program failed.</exception>
-    public (TimeSpan Wall, TimeSpan Processor) Run()
+    public TimeSpan Run()
     {
         DirectoryInfo output = Directory.CreateTempSubdirectory("onnxft-fine-tune-");
         try
@@ -29,7 +29,7 @@ internal sealed record FineTune(string Model, string Images, int Epochs, int Thr
             string errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
             TimeSpan wall = Stopwatch.GetElapsedTime(begin);
-            return process.ExitCode == 0 ? (wall, process.TotalProcessorTime)
+            return process.ExitCode == 0 ? wall
                 : throw new InvalidOperationException($"onnxft train failed with exit code {process.ExitCode}: {errors}{standardOutput.Result}");
         }
         finally

@@ -13,9 +13,9 @@ internal sealed record FineTuneComparison(FineTune Ours, TorchPeer? Peer, int Ru
         List<double> ours = [], theirs = [];
         for (int i = 0; i < Runs; i++)
         {
-            (TimeSpan wall, TimeSpan processor) = Ours.Run();
+            TimeSpan wall = Ours.Run();
             ours.Add(wall.TotalSeconds);
-            Console.WriteLine($"OnnxFineTune: {wall.TotalSeconds:F1} s ({processor.TotalSeconds:F1} s of processor time)");
+            Console.WriteLine($"OnnxFineTune: {wall.TotalSeconds:F1} s");
             if (Peer is null)
                 continue;
             TimeSpan step = Peer.StepTime();

@@ -51,8 +51,7 @@ internal sealed record Textbook(string Model, TextbookTraining Training, int Run
     private static TimeSpan Time(Action action, string output)
     {
         File.Delete(output);
-        GC.Collect();                           // also ends the mappings of the run before
-        GC.WaitForPendingFinalizers();
+        GC.Collect();                           // what the run before left is not this one's
         long start = Stopwatch.GetTimestamp();
         action();
         return Stopwatch.GetElapsedTime(start);
