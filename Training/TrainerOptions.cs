@@ -18,7 +18,8 @@ public sealed record TrainerOptions
     public Trainable Trainable { get; init; } = Trainable.Head;
 
     /// <summary>
-    /// How weights follow gradients; null takes <see cref="AdamW"/>, with a weight decay of 0.3 where the head alone is trained (a new head on few examples overfits) and of 0.01 elsewhere.
+    /// How weights follow gradients; null takes <see cref="AdamW"/>, with a weight decay of 1 where the head alone is trained (a new head on few examples overfits: five-fold
+    /// cross-validation on SqueezeNet features of 1000 pictures gave a mean loss of 0.245 with 0.01, 0.205 with 1, 0.236 with 5) and of 0.01 elsewhere.
     /// </summary>
     public IOptimizer? Optimizer { get; init; }
 
@@ -87,7 +88,7 @@ public sealed record TrainerOptions
     internal TrainerOptions Resolve() => this with
     {
         LearningRate = LearningRate ?? (Trainable == Trainable.Head ? 1e-2f : 1e-3f),
-        Optimizer = Optimizer ?? new AdamW { WeightDecay = Trainable == Trainable.Head ? 0.3 : 0.01 },
+        Optimizer = Optimizer ?? new AdamW { WeightDecay = Trainable == Trainable.Head ? 1 : 0.01 },
     };
 
     /// <summary><see cref="Threads"/> as they are used.</summary>
