@@ -21,7 +21,7 @@ internal sealed class DemoVerb : IVerb
             Images = Path.Combine(folder, "train"),
             Test = Path.Combine(folder, "test"),
             Output = parsed.GetRequiredValue(_out),
-            Trainer = new TrainerOptions { Seed = 1, Cache = FeatureCacheOptions.None },
+            Trainer = new TrainerOptions { Seed = 1, Epochs = 60, Cache = FeatureCacheOptions.None },
         };
         Model pretrained = Model.Load(options.Model);
         ImageFolder images = ImageFolder.Open(options.Images, ImagePreprocessing.For(pretrained));

@@ -24,20 +24,19 @@ internal static class TrainingDisplay
     /// <summary>Unlike <see cref="Progress{T}"/> it shows at once and in order.</summary>
     private sealed class PlainProgress(Terminal terminal, int epochs) : IProgress<TrainingProgress>
     {
-        private bool _featuresShown;
+        private readonly HashSet<TrainingPhase> _shown = [];
 
         public void Report(TrainingProgress value)
         {
             if (value.Warning is { } warning)
                 terminal.Warning(warning);
-            else if (value.Completed is { } epoch)
+            else if (value is { Completed: { } epoch, Phase: TrainingPhase.Training })
                 terminal.Line($"epoch {epoch.Epoch}/{epochs}: {Describe(epoch.TrainLoss, epoch.TrainAccuracy)}"
                     + (epoch.ValidationLoss is { } loss ? $"; validation {Describe(loss, epoch.ValidationAccuracy)}" : ""));
-            else if (value.Phase == TrainingPhase.Features && value.Done == value.Total && !_featuresShown)
-            {
-                _featuresShown = true;
-                terminal.Line($"features of {Figures.Pictures(value.Total)}: {Figures.Seconds(value.Elapsed)}");
-            }
+            else if (value.Phase != TrainingPhase.Training && value.Done == value.Total && _shown.Add(value.Phase))
+                terminal.Line(value.Phase == TrainingPhase.Features
+                    ? $"features of {Figures.Pictures(value.Total)}: {Figures.Seconds(value.Elapsed)}"
+                    : $"trained anew on all pictures, those held back included: {Figures.Seconds(value.Elapsed)}");
         }
     }
 
@@ -50,10 +49,15 @@ internal static class TrainingDisplay
             if (value.Warning is { } warning)
                 terminal.Ansi.MarkupLineInterpolated($"[yellow]warning:[/] {warning}");
             if (!_tasks.TryGetValue(value.Phase, out ProgressTask? task))
-                _tasks[value.Phase] = task = context.AddTask(value.Phase == TrainingPhase.Features ? "features, once per picture" : $"epoch 1/{epochs}");
+                _tasks[value.Phase] = task = context.AddTask(value.Phase switch
+                {
+                    TrainingPhase.Features => "features, once per picture",
+                    TrainingPhase.Training => $"epoch 1/{epochs}",
+                    _ => "once more on all pictures",
+                });
             task.MaxValue = Math.Max(1, value.Total);
             task.Value = value.Done;
-            if (value.Completed is { } epoch)
+            if (value is { Completed: { } epoch, Phase: TrainingPhase.Training })
                 task.Description = Markup.Escape(Short(epoch));
         }
 

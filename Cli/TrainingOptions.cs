@@ -15,12 +15,13 @@ internal sealed class TrainingOptions
     private readonly Option<float?> _rate = NumberOption.Optional<float>("--lr", "Highest learning rate; by default 0.01 for a head alone, 0.001 where more is trained.", "RATE", r => r > 0, "above 0");
     private readonly Option<string> _optimizer = ChoiceOption.Of("--optimizer", "How weights follow gradients.", "adamw", "adamw", "adam", "sgd", "nesterov");
     private readonly Option<float> _momentum = NumberOption.Of("--momentum", "Momentum of sgd and nesterov.", "M", 0.9f, m => m >= 0 && m < 1, "at least 0 and below 1");
-    private readonly Option<double?> _decay = NumberOption.Optional<double>("--weight-decay", "Weight decay; by default 0.01 for adamw, else 0.", "D", d => d >= 0, "of at least 0");
+    private readonly Option<double?> _decay = NumberOption.Optional<double>("--weight-decay", "Weight decay; by default 0.3 for adamw on a head alone, 0.01 for adamw where more is trained, else 0.", "D", d => d >= 0, "of at least 0");
     private readonly Option<string> _schedule = ChoiceOption.Of("--schedule", "Course of the learning rate.", "cosine", "cosine", "constant", "one-cycle");
     private readonly Option<long> _warmup = NumberOption.Of("--warmup", "Steps in which the learning rate rises before the schedule begins.", "STEPS", 0L, s => s >= 0, "of at least 0");
     private readonly Option<float> _smoothing = NumberOption.Of("--label-smoothing", "Share of the target that is spread over all classes.", "SHARE", 0f, s => s >= 0 && s <= 1, "from 0 to 1");
     private readonly Option<float?> _clip = NumberOption.Optional<float>("--clip", "Largest norm of all gradients together; by default there is none.", "NORM", c => c > 0, "above 0");
     private readonly Option<double> _validation = NumberOption.Of("--validation", "Share of the pictures held back for validation.", "SHARE", Defaults.ValidationFraction, v => v >= 0 && v <= 0.5, "from 0 to 0.5");
+    private readonly Option<bool> _noRefit = new("--no-refit") { Description = "Keep the weights of the best epoch; by default a head is trained anew on all pictures, those held back included." };
     private readonly Option<int?> _patience = NumberOption.Optional<int>("--patience", "Stop after so many epochs without a better validation loss.", "N", IsMany, Many);
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _cache = new("--cache") { Description = "Folder in which features are kept from run to run; by default one of the user's own.", HelpName = "DIR" };
@@ -31,7 +32,7 @@ internal sealed class TrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _epochs, _batch, _rate, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _patience, Seed, _threads, _cache, _noCache })
+        foreach (Option option in new Option[] { _epochs, _batch, _rate, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, Seed, _threads, _cache, _noCache })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -50,6 +51,7 @@ internal sealed class TrainingOptions
         Loss = parsed.GetValue(_smoothing) is var smoothing and not 0 ? new SoftmaxCrossEntropy { LabelSmoothing = smoothing } : null,
         ClipNorm = parsed.GetValue(_clip),
         ValidationFraction = parsed.GetValue(_validation),
+        RefitOnAllExamples = !parsed.GetValue(_noRefit),
         EarlyStoppingPatience = parsed.GetValue(_patience),
         Seed = parsed.GetValue(Seed),
         Threads = parsed.GetValue(_threads),
@@ -58,13 +60,13 @@ internal sealed class TrainingOptions
 
     private static bool IsMany(int number) => number is >= 1 and <= 1_000_000;
 
-    private IOptimizer ReadOptimizer(ParseResult parsed)
+    private IOptimizer? ReadOptimizer(ParseResult parsed)
     {
         double? decay = parsed.GetValue(_decay);
         string name = parsed.GetValue(_optimizer)!;
         return name switch
         {
-            "adamw" => new AdamW { WeightDecay = decay ?? new AdamW().WeightDecay },
+            "adamw" => decay is { } value ? new AdamW { WeightDecay = value } : null,        // the library knows a good one
             "adam" => new Adam { WeightDecay = decay ?? 0 },
             _ => new Sgd { Momentum = parsed.GetValue(_momentum), Nesterov = name == "nesterov", WeightDecay = decay ?? 0 },
         };

@@ -13,6 +13,9 @@ internal sealed class FakeEngine : ITrainingEngine
     /// <summary>Loss of an evaluation after n steps.</summary>
     public Func<int, float> ValidationLoss { get; init; } = _ => 1;
 
+    /// <summary>How many answers of an evaluation are right after n steps.</summary>
+    public Func<int, int> RightAnswers { get; init; } = _ => 0;
+
     /// <summary>Called after a training step.</summary>
     public Action<int> AfterStep { get; init; } = _ => { };
 
@@ -37,7 +40,13 @@ internal sealed class FakeEngine : ITrainingEngine
         return new StepResult(loss, new float[2 * batch.Count]);
     }
 
-    public StepResult Evaluate(Batch batch) => new(ValidationLoss((int)_theta), new float[2 * batch.Count]);
+    public StepResult Evaluate(Batch batch)
+    {
+        float[] outputs = new float[2 * batch.Count];
+        for (int i = 0; i < batch.Count; i++)
+            outputs[2 * i + ((int)batch.Targets.Span[i] ^ (i < RightAnswers((int)_theta) ? 0 : 1))] = 1;
+        return new StepResult(ValidationLoss((int)_theta), outputs);
+    }
 
     public IReadOnlyDictionary<string, TensorData> ExportParameters() => new Dictionary<string, TensorData> { ["theta"] = TensorData.Scalar(_theta) };
 
