@@ -33,6 +33,7 @@ internal static class TrainingReport
             testLoss = result.Test?.Loss,
             epochs = fit.History.Count,
             fit.BestEpoch,
+            fit.RefitEpochs,
             fit.Stopped,
             fit.TrainedParameters,
             fit.FrozenParameters,
@@ -52,6 +53,7 @@ internal static class TrainingReport
         { Fit.Cancelled: true } => "Interrupted. What was learned so far is saved",
         { Cancelled: true } => "Interrupted before the test. The tuned model is saved",
         { Fit.Stopped: StopReason.Diverged } => $"The weights of epoch {result.Fit.BestEpoch} are saved",
+        { Fit: { Stopped: StopReason.EarlyStopping, RefitEpochs: { } epochs } } => $"Stopped early; trained anew for {epochs} epochs and saved",
         { Fit.Stopped: StopReason.EarlyStopping } => $"Stopped early; the weights of epoch {result.Fit.BestEpoch} are saved",
         _ => "Saved",
     };

@@ -7,7 +7,7 @@ public sealed class HelpTests
     [DataRow("", "inspect <model>|train|evaluate|predict <files>|demo|--version|--json")]
     [DataRow("inspect", "<model>|--all|--json")]
     [DataRow("train", "--model|--images|--test|--out|--cut|--drop-bypass|--remove-last|--head|--dropout|--trainable|--preprocess|--strict|--epochs|--batch|--lr|--optimizer|"
-        + "--momentum|--weight-decay|--schedule|--warmup|--label-smoothing|--clip|--validation|--patience|--seed|--threads|--cache|--no-cache|--json")]
+        + "--momentum|--weight-decay|--schedule|--warmup|--label-smoothing|--clip|--validation|--no-refit|--patience|--seed|--threads|--cache|--no-cache|--json")]
     [DataRow("evaluate", "--model|--images|--preprocess|--strict|--threads|--json")]
     [DataRow("predict", "<files>|--model|--top|--preprocess|--strict|--threads|--json")]
     [DataRow("demo", "--out|--json")]

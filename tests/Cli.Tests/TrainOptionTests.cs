@@ -93,6 +93,17 @@ public sealed class TrainOptionTests
     }
 
     [TestMethod]
+    [DataRow("", true)]
+    [DataRow("--no-refit", false)]
+    [DataRow("--validation 0", false)]
+    public async Task PicturesHeldBackAreLearnedInTheEndUnlessNotWanted(string options, bool refitted)
+    {
+        using TempFolder folder = new();
+        JsonElement json = await TrainAsync(folder, options);
+        Assert.AreEqual(refitted ? JsonValueKind.Number : JsonValueKind.Null, json.GetProperty("refitEpochs").ValueKind);
+    }
+
+    [TestMethod]
     public async Task FeaturesAreKeptInTheFolderThatIsGiven()
     {
         using TempFolder folder = new();
