@@ -1,9 +1,9 @@
-using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 
 /// <summary>Epochs of steps on one engine, until they are done, do not help any more, diverge or are cancelled.</summary>
-internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training, IBatchSource? validation, OutputKind kind, TrainerOptions options, ProgressReporter progress, TrainingPhase phase = TrainingPhase.Training)
+internal sealed class TrainingLoop(
+    ITrainingEngine engine, IBatchSource training, IBatchSource? validation, OutputKind kind, TrainerOptions options, ProgressReporter progress, TrainingPhase phase = TrainingPhase.Training)
 {
     private readonly List<EpochResult> _history = [];
     private readonly BestWeights _best = new(engine, validation is not null && options.RestoreBestWeights);
