@@ -4,7 +4,7 @@ namespace OnnxFineTune.Surgery;
 /// <remarks>
 /// ONNX Runtime infers twice, for two batch sizes: dimensions equal in both are static, the others follow the batch and are named
 /// <c>batch</c>, or for example <c>49*batch</c>, so that equal symbols mean equal sizes. Other free dimensions (sequence length, height …)
-/// keep their symbols. Weights are not read, unless a value stays open that only a real run of the model can tell.
+/// keep their symbols, and a shape that depends on the elements of an input stays unknown. Weights are not read, unless a value stays open that only a real run of the model can tell.
 /// </remarks>
 public static class InferShapes
 {
@@ -18,8 +18,10 @@ public static class InferShapes
             input.Shape = input.Shape is { } shape ? free.Named(shape) : null;
         free = new FreeDimensions(graph);
         Dictionary<string, TensorType> types = Infer(model, free);
-        string[] open = [.. types.Where(t => IsOpen(t.Value.Shape, free)).Select(t => t.Key)];
-        if (open.Length > 0)
+        HashSet<string> open = [.. types.Where(t => IsOpen(t.Value.Shape, free)).Select(t => t.Key)];
+        if (open.Count > 0)
+            open.ExceptWith(DataDependence.Of(graph).Select(v => v.Name));
+        if (open.Count > 0)
             Observe(model, free, open, types);
         foreach (Value value in graph.Nodes.SelectMany(n => n.Outputs).OfType<Value>())
             if (types.TryGetValue(value.Name, out TensorType type))
@@ -39,7 +41,7 @@ public static class InferShapes
         return first.ToDictionary(t => t.Key, t => t.Value with { Shape = free.Merge(t.Value.Shape, second.GetValueOrDefault(t.Key).Shape) });
     }
 
-    private static void Observe(Model model, FreeDimensions free, string[] open, Dictionary<string, TensorType> types)
+    private static void Observe(Model model, FreeDimensions free, HashSet<string> open, Dictionary<string, TensorType> types)
     {
         Dictionary<string, TensorType> first = ShapeRun.Read(model, Sizes(model, free, second: false), open, second: false);
         Dictionary<string, TensorType> second = ShapeRun.Read(model, Sizes(model, free, second: true), open, second: true);

@@ -32,6 +32,8 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths)
         if (outputGradients.FirstOrDefault(g => g is not null) is not { } g)
             return;
         GradientRule rule = GradientRules.Find(node) ?? throw NoRule(node);
+        if (!rule.TakesAllOutputs && outputGradients.Skip(1).Any(o => o is not null))
+            throw NoRuleForOutput(node, node.Outputs[Array.FindLastIndex(outputGradients, o => o is not null)]!);
         ForwardNode forward = new(node, outputGradients, [.. node.Inputs.Select(paths.Reaches)]);
         IReadOnlyList<Value?> results = rule.Function!(op, forward, g);
         for (int i = 0; i < Math.Min(results.Count, node.Inputs.Count); i++)
@@ -68,6 +70,10 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths)
         gradient.ElementType = value.ElementType;
         gradient.Shape ??= value.Shape;
     }
+
+    private static GraphException NoRuleForOutput(Node node, Value output) => new(
+        $"The loss depends on '{output.Name}', output {output.OutputIndex} of {node}, whose gradient is not supported; that of '{node.Outputs[0]?.Name}' is. " +
+        $"Compute '{output.Name}' with operators of its own, freeze everything before it, or cut there.");
 
     private GraphException NoRule(Node node)
     {

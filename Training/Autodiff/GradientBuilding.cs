@@ -32,6 +32,18 @@ internal static class GradientBuilding
     public static Value Places(this GraphBuilder op, Value indices, Value depth, Value like) =>
         op.CastLike(op.OneHot(indices, depth, op.Constant(TensorData.FromFloats([0f, 1f], 2))), like);
 
+    /// <summary>Zeros before and after <paramref name="x"/> along one axis.</summary>
+    /// <remarks>
+    /// Widths of all axes are written out: ONNX Runtime's transpose optimizer, when it moves a Transpose through a Pad, permutes the widths as if
+    /// there were no input <c>axes</c>.
+    /// </remarks>
+    public static Value PadAxis(this GraphBuilder op, Value x, int rank, int axis, long before, long after)
+    {
+        long[] widths = new long[2 * rank];
+        (widths[axis], widths[axis + rank]) = (before, after);
+        return op.Pad(x, op.Longs(widths));
+    }
+
     /// <summary>The size of one axis as an int64 vector of one element: a constant where it is static.</summary>
     public static Value SizeOf(this GraphBuilder op, Value x, long axis)
     {

@@ -14,10 +14,10 @@ internal delegate IReadOnlyList<Value?> GradientFunction(GraphBuilder op, Forwar
 /// <summary>An operator's place in the table of rules: a gradient function, or the statement that it has none.</summary>
 internal sealed class GradientRule
 {
-    private GradientRule(GradientFunction? function, bool broadcasts) => (Function, Broadcasts) = (function, broadcasts);
+    private GradientRule(GradientFunction? function) => Function = function;
 
     /// <summary>No gradient flows through the operator (comparisons, Shape, ArgMax …); stated, so that an unknown operator is an error.</summary>
-    public static GradientRule None { get; } = new(null, false);
+    public static GradientRule None { get; } = new(null);
 
     /// <summary>Appends the gradient, or null for <see cref="None"/>.</summary>
     public GradientFunction? Function { get; }
@@ -26,8 +26,12 @@ internal sealed class GradientRule
     /// Whether the operator broadcasts its inputs to the output's shape: then each result has that shape (or the one set on it), and the walk
     /// sums it back to its input's.
     /// </summary>
-    public bool Broadcasts { get; }
+    public bool Broadcasts { get; private init; }
+
+    /// <summary>Whether the rule takes the gradients of all outputs; of others, the walk accepts none but the first output's.</summary>
+    public bool TakesAllOutputs { get; private init; }
 
     /// <summary>A rule from a lambda.</summary>
-    public static GradientRule From(GradientFunction function, bool broadcasts = false) => new(function, broadcasts);
+    public static GradientRule From(GradientFunction function, bool broadcasts = false, bool takesAllOutputs = false) =>
+        new(function) { Broadcasts = broadcasts, TakesAllOutputs = takesAllOutputs };
 }

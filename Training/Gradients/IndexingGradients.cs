@@ -44,7 +44,7 @@ internal static class IndexingGradients
             1 => g,
             int rank => op.Squeeze(g, [.. Ints(axis, axis + rank - 1)]),
         };
-        return op.Op("Pad", [slice, op.Longs(before, size - 1 - before), null, op.Longs(axis)]);
+        return op.PadAxis(slice, n.Rank, axis, before, size - 1 - before);
     }
 
     /// <summary>The indexed axes are flattened to rows, and the index tuples to row numbers, which ScatterElements adds without losses.</summary>

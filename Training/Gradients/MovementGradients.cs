@@ -16,7 +16,7 @@ internal static class MovementGradients
         { "Unsqueeze", Reshaped },
         { "Transpose", (op, n, g) => [op.Transpose(g, n.Attributes.Ints("perm") is { } order ? Inverse(order) : null)] },
         { "Concat", Concat },
-        { "Split", Split },
+        { "Split", GradientRule.From(Split, takesAllOutputs: true) },
         { "Slice", SliceGradient.Append },
         { "Pad", PadGradient.Append },
         { "Tile", Tile },

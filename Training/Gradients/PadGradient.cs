@@ -16,7 +16,7 @@ internal static class PadGradient
         if (mode != "constant")
             return [Enumerable.Range(0, n.Rank).Aggregate(g, (sum, axis) => Fold(op, n, sum, axis, mode))];
         Value inner = n.Input(Pads)!.Data?.ToLongs() is { } pads && pads.All(p => p >= 0) ? Inside(op, n, g, pads)
-            : op.Op("Pad", [g, op.Neg(n.Input(Pads)!), null, n.Input(Axes)]);
+            : op.Pad(g, op.Neg(AllWidths(op, n)));
         return [inner, null, n.Needs(PadValue) ? op.Sub(Total(op, g), Total(op, inner)) : null];
     }
 
@@ -26,6 +26,17 @@ internal static class PadGradient
         long[] before = pads[..(pads.Length / 2)], after = pads[(pads.Length / 2)..];
         Value axes = n.Input(Axes) ?? op.Longs([.. Enumerable.Range(0, n.Rank).Select(i => (long)i)]);
         return op.Slice(g, op.Longs(before), op.Longs([.. after.Select(p => p == 0 ? long.MaxValue : -p)]), axes);
+    }
+
+    /// <summary>The widths of all axes, for the reason that <see cref="GradientBuilding.PadAxis"/> states.</summary>
+    private static Value AllWidths(GraphBuilder op, ForwardNode n)
+    {
+        if (n.Input(Axes) is not { } axes)
+            return n.Input(Pads)!;
+        Value rank = op.Longs(n.Rank);
+        Value begins = op.Op("Mod", [op.Cast(axes, ElementType.Int64), rank]);       // negative axes count from the end
+        Value places = op.Concat(0, begins, op.Add(begins, rank));
+        return op.ScatterElements(op.Longs(new long[2 * n.Rank]), places, n.Input(Pads)!, 0);
     }
 
     private static Value Total(GraphBuilder op, Value x) => op.ReduceSum(x, [], keepDims: false);

@@ -60,7 +60,7 @@ internal static class SliceGradient
             return op.MatMul(g, op.Places(positions, size, g));
         Value length = op.SizeOf(n.Y, axis);
         Value places = op.ScatterElements(op.Expand(length, size), positions, Counting(op, length), axis: 0);
-        Value padded = op.Op("Pad", [g, op.Longs(0, 1), null, op.Longs(axis)]);
+        Value padded = op.PadAxis(g, n.Rank, (int)axis, 0, 1);
         return op.Gather(padded, places, axis);
     }
 

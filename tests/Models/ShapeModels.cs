@@ -19,15 +19,35 @@ public static class ShapeModels
         return model;
     }
 
-    /// <summary>x [N, 8] reshaped to a shape that only a run can tell: even its rank depends on the elements.</summary>
-    public static Model DataDependentRank()
+    /// <summary>x [N, 8] with a dimension more, or not, which its own shape decides: PyTorch exports <c>squeeze</c> like this.</summary>
+    public static Model ConditionalRank()
     {
         Model model = Empty(out GraphBuilder b);
         Value x = model.Graph.AddInput("x", ElementType.Float, new Shape(Dimension.Named("N"), 8));
-        Value never = b.Op("IsNaN", [b.Gather(b.Reshape(x, -1), b.Longs(0))]);      // [1], always false
-        Value keep = b.Concat(0, b.Not(never), b.Not(never), never, b.Not(never));
-        Value kept = b.Op("Compress", [b.Longs(0, 2, 5, 4), keep], ("axis", 0));
-        model.Graph.SetOutputs(Name(b.Reshape(x, kept), "y"));
+        Value isEight = b.Equal(b.Squeeze(b.Shape_(x, 1, 2), 0), b.Long(8));
+        Value y = b.Op("If", [isEight], ("then_branch", Branch(unsqueezes: true)), ("else_branch", Branch(unsqueezes: false)));
+        model.Graph.SetOutputs(Name(y, "y"));
+        return model;
+
+        Graph Branch(bool unsqueezes)
+        {
+            GraphBuilder inner = new(new Graph("branch", model.Graph));
+            inner.Graph.SetOutputs(unsqueezes ? inner.Unsqueeze(x, 1) : inner.Relu(x));
+            return inner.Graph;
+        }
+    }
+
+    /// <summary>x [4, 6] through operators whose result has a size that elements of inputs decide: a target shape, widths, axes and elements of x.</summary>
+    public static Model DataDependentSizes()
+    {
+        Model model = Empty(out GraphBuilder b);
+        Value x = model.Graph.AddInput("x", ElementType.Float, Shape.Of(4, 6));
+        Value shape = model.Graph.AddInput("shape", ElementType.Int64, Shape.Of(2));
+        Value pads = model.Graph.AddInput("pads", ElementType.Int64, Shape.Of(4));
+        Value axes = model.Graph.AddInput("axes", ElementType.Int64, Shape.Of(1));
+        Value padded = Name(b.Pad(x, pads), "padded");
+        model.Graph.SetOutputs(
+            Name(b.Reshape(x, shape), "reshaped"), padded, Name(b.Relu(padded), "relu"), Name(b.Op("ReduceSum", [x, axes], ("keepdims", 1)), "sum"), Name(b.Op("NonZero", [x]), "places"));
         return model;
     }
 

@@ -67,6 +67,8 @@ internal static class MovementCases
         Pad("constant", [4, 5], [-1, 1, -2, -1]),
         new("Pad", [2, 3, 2], null, []) { Constants = { [1] = Longs(1, 2, 0, 1), [3] = Longs(-1, 1) }, Note = "value trained" },
         new("Pad", [2, 3]) { Computed = { [1] = Longs(0, 1, 0, 2) }, Batch = false },
+        new("Pad", [2, 3, 4]) { Constants = { [1] = Longs(2, -1, 0, 1), [3] = Longs(-1, 1) } },
+        new("Pad", [2, 3, 4]) { Computed = { [1] = Longs(1, -1), [3] = Longs(-2) }, Batch = false },
         Pad("reflect", [2, 4], [0, 2, 0, 3]),
         Pad("reflect", [2, 2, 3, 4], [0, 0, 1, 2, 0, 0, 2, 1]),
         Pad("edge", [2, 2, 3, 4], [0, 0, 1, 2, 0, 0, 2, 1]),
