@@ -13,7 +13,7 @@ internal sealed record HeadStep(int Features, int Classes, int Examples, int Thr
 {
     private const int Runs = 2000;
 
-    /// <summary>The median of the steps' times, each taken on its own, the copy of the batch into the engine included.</summary>
+    /// <summary>The median of the steps' times, each taken on its own. The batch lies in the same arrays each time, as PyTorch's tensors do.</summary>
     public TimeSpan Measure()
     {
         TrainingGraph graph = TrainingGraph.Build(TrainingModels.Linear(Features, Classes), new SoftmaxCrossEntropy(), ["head.weight", "head.bias"]);

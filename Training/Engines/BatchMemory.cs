@@ -1,13 +1,20 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 
-/// <summary>Inputs and outputs of a step, allocated once for the largest batch and written in place; smaller batches use the front part.</summary>
-internal sealed class BatchMemory
+/// <summary>
+/// Inputs and outputs of a step, allocated once for the largest batch; smaller batches use the front part. Inputs are copied in, but where a batch comes in the
+/// arrays of the one before, as from a loop that uses its memory again, they are read where they lie from then on.
+/// </summary>
+internal sealed class BatchMemory : IDisposable
 {
     private readonly PinnedBuffer<float>[] _features;
+    private readonly BoundInputs _own;
+    private readonly ArraySegment<float>[] _last;           // where the inputs lay that were copied last
+    private BoundInputs? _borrowed;
     private readonly PinnedBuffer<long>? _classes;
     private readonly PinnedBuffer<float>? _values;
     private readonly PinnedBuffer<float> _output, _loss = new(1);
@@ -23,6 +30,8 @@ internal sealed class BatchMemory
         _targetSize = SizeOfOne(graph.Targets);
         _outputSize = SizeOfOne(graph.Output);
         _features = [.. _featureSizes.Select(s => NewBuffer<float>(s))];
+        _own = new BoundInputs(_features.Select(f => f.Segment));
+        _last = new ArraySegment<float>[_features.Length];
         if (graph.Targets.ElementType == ElementType.Int64)
             _classes = NewBuffer<long>(_targetSize);
         else
@@ -39,29 +48,29 @@ internal sealed class BatchMemory
     /// <summary>The outputs of the last step.</summary>
     public ReadOnlyMemory<float> Outputs(int count) => _output.First(count * Count(_outputSize));
 
-    /// <summary>Copies a batch in.</summary>
+    /// <summary>Takes a batch in.</summary>
+    /// <returns>What reads it.</returns>
     /// <exception cref="ArgumentException">The number of inputs, of their elements or of targets does not fit.</exception>
-    public void Load(Batch batch)
+    public StepBinding Load(Batch batch)
     {
         if (batch.Inputs.Count != _features.Length)
             throw new ArgumentException($"The trained part reads {_features.Length} inputs, but the batch holds {batch.Inputs.Count}.");
         for (int i = 0; i < _features.Length; i++)
-            Copy(batch.Inputs[i].Span, _features[i].Span, batch.Count * Count(_featureSizes[i]), _graph.Features[i].Name);
-        int targets = batch.Count * Count(_targetSize);
+            CheckLength(batch.Inputs[i].Length, batch.Count * Count(_featureSizes[i]), _graph.Features[i].Name);
+        CheckLength(batch.Targets.Length, batch.Count * Count(_targetSize), _graph.Targets.Name);
         if (_values is not null)
-            Copy(batch.Targets.Span, _values.Span, targets, _graph.Targets.Name);
-        else if (batch.Targets.Length == targets)
-            TensorPrimitives.ConvertTruncating(batch.Targets.Span, _classes!.Span[..targets]);
+            batch.Targets.Span.CopyTo(_values.Span);
         else
-            throw WrongLength(_graph.Targets.Name, batch.Targets.Length, targets);
+            TensorPrimitives.ConvertTruncating(batch.Targets.Span, _classes!.Span[..batch.Targets.Length]);
+        return LoadInputs(batch).Binding(batch.Count, this);
     }
 
-    /// <summary>Runtime tensors over the first <paramref name="count"/> examples, by name in the training graph; owned by the caller.</summary>
-    public Dictionary<string, OrtValue> Inputs(int count)
+    /// <summary>Runtime tensors over inputs and targets of the first <paramref name="count"/> examples, by name in the training graph; owned by the caller.</summary>
+    public Dictionary<string, OrtValue> Inputs(BoundInputs inputs, int count)
     {
         Dictionary<string, OrtValue> tensors = [];
         for (int i = 0; i < _features.Length; i++)
-            tensors[_graph.Features[i].Name] = _features[i].Tensor([count, .. _featureSizes[i]]);
+            tensors[_graph.Features[i].Name] = inputs.Tensor(i, [count, .. _featureSizes[i]]);
         tensors[_graph.Targets.Name] = _classes?.Tensor([count, .. _targetSize]) ?? _values!.Tensor([count, .. _targetSize]);
         return tensors;
     }
@@ -72,6 +81,12 @@ internal sealed class BatchMemory
         [_graph.Loss.Name] = _loss.Tensor([]),
         [_graph.Output.Name] = _output.Tensor([count, .. _outputSize]),
     };
+
+    public void Dispose()
+    {
+        _own.Dispose();
+        _borrowed?.Dispose();
+    }
 
     private PinnedBuffer<T> NewBuffer<T>(long[] size) where T : unmanaged => new(checked(Capacity * Count(size)));
 
@@ -87,13 +102,33 @@ internal sealed class BatchMemory
         ? [.. shape.Skip(1).Select(d => d.Value!.Value)]
         : throw new GraphException($"'{value}' must have the batch in the first dimension and known sizes in the others; fix the sizes of the model's inputs.");
 
-    private static void Copy(ReadOnlySpan<float> source, Span<float> destination, int expected, string name)
+    private BoundInputs LoadInputs(Batch batch)
     {
-        if (source.Length != expected)
-            throw WrongLength(name, source.Length, expected);
-        source.CopyTo(destination);
+        if (_borrowed is not null && _borrowed.Hold(batch))
+        {
+            Array.Clear(_last);
+            return _borrowed;
+        }
+        bool again = true;
+        for (int i = 0; i < _features.Length; i++)
+        {
+            MemoryMarshal.TryGetArray(batch.Inputs[i], out ArraySegment<float> segment);
+            again &= BoundInputs.StartAlike(segment, _last[i]);
+            _last[i] = segment;
+        }
+        if (again)
+        {
+            _borrowed?.Dispose();
+            return _borrowed = new BoundInputs(_last);
+        }
+        for (int i = 0; i < _features.Length; i++)
+            batch.Inputs[i].Span.CopyTo(_features[i].Span);
+        return _own;
     }
 
-    private static ArgumentException WrongLength(string name, int actual, int expected) =>
-        new($"The batch has {actual} elements for '{name}', but its examples take {expected}.");
+    private static void CheckLength(int actual, int expected, string name)
+    {
+        if (actual != expected)
+            throw new ArgumentException($"The batch has {actual} elements for '{name}', but its examples take {expected}.");
+    }
 }

@@ -26,6 +26,9 @@ internal sealed class PinnedBuffer<T> where T : unmanaged
     /// <summary>The elements.</summary>
     public Span<T> Span => _array.AsSpan(_offset, Length);
 
+    /// <summary>The elements, as a part of the array that holds them.</summary>
+    public ArraySegment<T> Segment => new(_array, _offset, Length);
+
     /// <summary>The first elements.</summary>
     public Memory<T> First(int count) => _array.AsMemory(_offset, count);
 

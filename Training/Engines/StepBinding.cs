@@ -3,15 +3,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace OnnxFineTune.Training;
 
-/// <summary>The bindings of one batch size: for each set of parameters one that trains from it, and one that evaluates it.</summary>
+/// <summary>The bindings of one batch size and one place of the inputs: for each set of parameters one that trains from it, and one that evaluates it.</summary>
 internal sealed class StepBinding : IDisposable
 {
     private readonly Dictionary<string, OrtValue> _inputs, _results;
     private readonly OrtIoBinding?[] _training = new OrtIoBinding?[2], _evaluation = new OrtIoBinding?[2];
 
-    public StepBinding(BatchMemory batch, int count)
+    public StepBinding(BatchMemory batch, BoundInputs inputs, int count)
     {
-        _inputs = batch.Inputs(count);
+        _inputs = batch.Inputs(inputs, count);
         _results = batch.Results(count);
     }
 

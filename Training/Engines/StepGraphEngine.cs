@@ -17,7 +17,6 @@ public sealed class StepGraphEngine : ITrainingEngine
     private readonly ParameterMemory _parameters;
     private readonly PinnedBuffer<float> _coefficients;
     private readonly Dictionary<string, OrtValue> _coefficientTensors;
-    private readonly Dictionary<int, StepBinding> _bindings = [];
     private InferenceSession? _evaluation;
     private BatchMemory? _batch;
 
@@ -93,7 +92,7 @@ public sealed class StepGraphEngine : ITrainingEngine
     /// <inheritdoc/>
     public void Dispose()
     {
-        DisposeBindings();
+        _batch?.Dispose();
         _training.Dispose();
         _evaluation?.Dispose();
         _parameters.Dispose();
@@ -111,21 +110,11 @@ public sealed class StepGraphEngine : ITrainingEngine
         ArgumentOutOfRangeException.ThrowIfLessThan(batch.Count, 1);
         if (_batch is null || _batch.Capacity < batch.Count)
         {
-            DisposeBindings();
+            _batch?.Dispose();
             _batch = new BatchMemory(_graph, batch.Count);
         }
-        _batch.Load(batch);
-        if (!_bindings.TryGetValue(batch.Count, out StepBinding? binding))
-            _bindings[batch.Count] = binding = new StepBinding(_batch, batch.Count);
-        return binding;
+        return _batch.Load(batch);
     }
 
     private StepResult Result(int count) => new(_batch!.Loss, _batch.Outputs(count));
-
-    private void DisposeBindings()
-    {
-        foreach (StepBinding binding in _bindings.Values)
-            binding.Dispose();
-        _bindings.Clear();
-    }
 }

@@ -163,11 +163,48 @@ public sealed class StepGraphEngineTests
     }
 
     [TestMethod]
+    public void BatchesInMemoryThatIsUsedAgainTrainAsFreshOnes()
+    {
+        using StepGraphEngine again = TrainingTask.Engine(TrainingModels.Linear(Features, Classes));
+        using StepGraphEngine fresh = TrainingTask.Engine(TrainingModels.Linear(Features, Classes));
+        float[] memory = new float[3 + 16 * Features], other = new float[memory.Length];
+        int[] examples = [16, 16, 16, 5, 16, 16, 5, 5, 16, 16];
+        bool[] elsewhere = [false, false, false, false, true, false, true, true, true, false];
+        for (int step = 0; step < examples.Length; step++)
+        {
+            int count = examples[step];
+            ReadOnlyMemory<float> inputs = Batches[step % Batches.Length].Inputs[0][..(count * Features)], targets = Batches[step % Batches.Length].Targets[..count];
+            Memory<float> place = (elsewhere[step] ? other : memory).AsMemory(3, inputs.Length);
+            inputs.CopyTo(place);
+            Batch used = new(count, [place], targets), alone = new(count, [inputs.ToArray()], targets);
+            Assert.AreEqual(fresh.TrainStep(alone, 0.01f).Loss, again.TrainStep(used, 0.01f).Loss, $"step {step}");
+            Assert.AreEqual(fresh.Evaluate(alone).Loss, again.Evaluate(used).Loss, $"step {step}, evaluated");
+            place.Span.Clear();                    // what was read belongs to the caller again
+        }
+        CollectionAssert.AreEqual(Parameters(fresh), Parameters(again));
+    }
+
+    [TestMethod]
+    public void PartsOfOneArrayAreDifferentBatches()
+    {
+        using StepGraphEngine engine = TrainingTask.Engine(TrainingModels.Linear(Features, Classes));
+        float[] all = [.. Batches[0].Inputs[0].Span, .. Batches[1].Inputs[0].Span];
+        int length = 16 * Features;
+        float[] expected = [engine.Evaluate(Batches[0]).Loss, engine.Evaluate(Batches[1]).Loss];
+        foreach (int part in (int[])[0, 0, 0, 1, 0, 1, 1, 1, 0, 0])
+            Assert.AreEqual(expected[part], engine.Evaluate(Batches[part] with { Inputs = [all.AsMemory(part * length, length)] }).Loss, $"part {part}");
+    }
+
+    [TestMethod]
     public void AStepAllocatesNoManagedMemory()
     {
         using StepGraphEngine engine = TrainingTask.Engine(TrainingModels.Linear(Features, Classes));
         TrainingTask.Train(engine, Batches, 10);
-        engine.Evaluate(Batches[0]);
+        for (int step = 0; step < 4; step++)           // the memory comes again: it is bound where it lies
+        {
+            engine.TrainStep(Batches[0], 0.01f);
+            engine.Evaluate(Batches[0]);
+        }
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int step = 0; step < 100; step++)
             engine.TrainStep(Batches[0], 0.01f);
