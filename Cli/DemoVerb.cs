@@ -15,67 +15,98 @@ internal sealed class DemoVerb : IVerb
     public async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "demo");
-        string output = parsed.GetRequiredValue(_out);
         FineTuningOptions options = new()
         {
             Model = Path.Combine(folder, "fashion.onnx"),
             Images = Path.Combine(folder, "train"),
             Test = Path.Combine(folder, "test"),
-            Output = output,
-            Trainer = new TrainerOptions { Seed = 1 },
+            Output = parsed.GetRequiredValue(_out),
+            Trainer = new TrainerOptions { Seed = 1, Epochs = 60, Cache = FeatureCacheOptions.None },
         };
         Model pretrained = Model.Load(options.Model);
-        ModelSummary summary = ModelSummary.Of(pretrained);
         ImageFolder images = ImageFolder.Open(options.Images, ImagePreprocessing.For(pretrained));
         ImageFolder test = ImageFolder.Open(options.Test, ImagePreprocessing.For(pretrained));
-
-        terminal.Heading("The network");
-        terminal.Line($"{summary.ParameterCount:N0} parameters: {string.Join(", ", summary.Operators.Select(o => $"{o.Value} {o.Key}"))}");
-        terminal.Line($"it knows: {string.Join(", ", pretrained.GetLabels() ?? [])}");
-        terminal.Line();
-        terminal.Heading("The new task");
-        terminal.Line($"it shall learn: {string.Join(", ", images.Labels)}; {images.Count} pictures to train on, {test.Count} to test");
-        terminal.Line();
-        terminal.Heading("The operation");
         Model untrained = pretrained.Edit().RemoveClassifier().Attach(options.Head(images.Labels.Count)).Build();
-        long trained = Trainable.Head.Select(untrained).Sum(p => p.Data!.Count);
-        long all = Parameters.Of(untrained).Sum(p => p.Data!.Count);
-        terminal.Line($"cut at    {summary.Classifier!.Features}");
-        terminal.Line($"removed   {string.Join(" → ", summary.Classifier.Operators)} ({summary.Classifier.Classes} classes)");
-        terminal.Line($"attached  {string.Join(", ", untrained.HeadParameters)} ({images.Labels.Count} classes), random");
-        terminal.Line($"frozen    {all - trained:N0} parameters, trained {trained:N0}");
-        terminal.Line();
-        terminal.Heading("Training");
         untrained.SetLabels(images.Labels);
-        double? before = Evaluator.Evaluate(untrained, test, cancellationToken: cancellation).Accuracy;
+        ShowOperation(terminal, pretrained, untrained, images, test);
+
+        terminal.Heading("Training");
+        double before = Evaluator.Evaluate(untrained, test, cancellationToken: cancellation).Confusion.Accuracy;
         FineTuningResult result = await TrainingDisplay.ShowAsync(terminal, options.Trainer.Epochs, progress => FineTuning.RunAsync(options, progress, cancellation));
         terminal.Line();
-        if (result.Test is not { } tested)
+        if (result.Test is { } tested)
+            ShowTest(terminal, result, before, tested, options.Test);
+        else
+            terminal.Line($"Interrupted. What was learned so far is saved: {result.Model}");
+        terminal.Result(new
         {
-            terminal.Error($"Interrupted. What was learned so far is saved: {result.Model}");
-            return ExitCode.Interrupted;
-        }
+            result.Model,
+            accuracyBefore = before,
+            testAccuracy = result.Test?.Accuracy,
+            result.Fit.TrainedParameters,
+            result.Fit.FrozenParameters,
+            result.Cancelled,
+            seconds = result.Fit.Elapsed.TotalSeconds,
+        });
+        return result.Cancelled ? ExitCode.Interrupted : ExitCode.Done;
+    }
+
+    private static void ShowOperation(Terminal terminal, Model pretrained, Model untrained, ImageFolder images, ImageFolder test)
+    {
+        ModelSummary summary = ModelSummary.Of(pretrained);
+        ClassifierSummary classifier = summary.Classifier!;
+        long trained = Trainable.Head.Select(untrained).Sum(p => p.Data!.Count);
+        long all = Parameters.Of(untrained).Sum(p => p.Data!.Count);
+        terminal.Heading("The network");
+        terminal.Facts(
+        [
+            ("parameters", Figures.Count(summary.ParameterCount)),
+            ("operators", string.Join(", ", summary.Operators.Select(o => $"{o.Value} {o.Key}"))),
+            ("it knows", string.Join(", ", pretrained.GetLabels() ?? ["classes without names"])),
+        ]);
+        terminal.Line();
+        terminal.Heading("The new task");
+        terminal.Facts(
+        [
+            ("it shall learn", string.Join(", ", images.Labels)),
+            ("pictures", $"{Figures.Count(images.Count)} to train on, {Figures.Count(test.Count)} to test"),
+        ]);
+        terminal.Line();
+        terminal.Heading("The operation");
+        terminal.Facts(
+        [
+            ("cut at", $"{classifier.Features}"),
+            ("removed", $"{string.Join(" → ", classifier.Operators)} ({classifier.Classes} classes)"),
+            ("attached", $"{string.Join(", ", untrained.HeadParameters)} ({images.Labels.Count} classes), random"),
+            ("frozen", $"{Figures.Count(all - trained)} parameters"),
+            ("trained", $"{Figures.Count(trained)} parameters"),
+        ]);
+        terminal.Line();
+    }
+
+    private static void ShowTest(Terminal terminal, FineTuningResult result, double before, EvaluationResult tested, string test)
+    {
         terminal.Heading("On the test pictures");
-        terminal.Line($"accuracy {before:P1} before, {tested.Accuracy:P1} after");
+        terminal.Line($"accuracy {Figures.Percent(before)} before, {Figures.Percent(tested.Confusion.Accuracy)} after");
         terminal.Line();
-        terminal.Line(tested.Confusion.ToString());
-        ShowPredictions(terminal, result.Model, options.Test);
+        ConfusionReport.Show(terminal, tested.Confusion);
         terminal.Line();
-        terminal.Line($"Saved {result.Model}, an ordinary ONNX file with labels and preprocessing inside ({result.Fit.Elapsed.TotalSeconds:F1} s).");
+        terminal.Facts(FirstPictures(result.Model, test));
+        terminal.Line();
+        terminal.Line($"Saved {result.Model}, an ordinary ONNX file with labels and preprocessing inside ({Figures.Seconds(result.Fit.Elapsed)}).");
         terminal.Line($"Try:  dotnet run --project Cli -- predict --model {result.Model} {Path.Combine("samples", "clothes", "test", "bag", "0007.png")}");
-        terminal.Result(new { result.Model, accuracyBefore = before, testAccuracy = tested.Accuracy, trainedParameters = trained, frozenParameters = all - trained, seconds = result.Fit.Elapsed.TotalSeconds });
-        return ExitCode.Done;
     }
 
     /// <summary>The first picture of each class, as the saved file sees it.</summary>
-    private static void ShowPredictions(Terminal terminal, string model, string test)
+    private static List<(string Picture, string Prediction)> FirstPictures(string model, string test)
     {
         using Predictor predictor = Predictor.Open(model);
+        List<(string, string)> lines = [];
         foreach (string folder in Directory.GetDirectories(test).Order(StringComparer.Ordinal))
         {
             string file = Directory.GetFiles(folder).Order(StringComparer.Ordinal).First();
-            Prediction prediction = predictor.Predict(file);
-            terminal.Line($"{Path.GetFileName(folder)}/{Path.GetFileName(file),-10} {string.Join(", ", prediction.Ranking.Take(2))}");
+            lines.Add((Path.GetRelativePath(test, file), string.Join(", ", predictor.Predict(file).Ranking.Take(2))));
         }
+        return lines;
     }
 }

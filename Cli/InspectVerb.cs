@@ -8,6 +8,8 @@ namespace OnnxFineTune.Cli;
 internal sealed class InspectVerb : IVerb
 {
     private const int CutPointsShown = 15;
+    private const int LongestText = 300;
+    private const int WideTerminal = 110;
 
     private readonly Argument<string> _model = new("model") { Description = "The ONNX model." };
     private readonly Option<bool> _all = new("--all") { Description = $"Show every value at which the model can be cut, not just the last {CutPointsShown}." };
@@ -30,24 +32,25 @@ internal sealed class InspectVerb : IVerb
     private static void ShowOverview(Terminal terminal, string path, ModelSummary summary)
     {
         terminal.Heading(Path.GetFileName(path));
-        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(3)).AddColumn();
-        Add("inputs", string.Join("; ", summary.Inputs));
-        Add("outputs", string.Join("; ", summary.Outputs));
-        Add("opset", $"{string.Join(", ", summary.Opsets.Select(o => o.Key == "ai.onnx" ? $"{o.Value}" : $"{o.Key} {o.Value}"))}, IR {summary.IrVersion}{(summary.Producer.Length > 0 ? $", made by {summary.Producer}" : "")}");
-        Add("operators", string.Join(", ", summary.Operators.Select(o => $"{o.Value} {o.Key}")));
-        Add("parameters", $"{summary.ParameterCount:N0} in {summary.Parameters.Count} tensors, {Size(summary.ParameterBytes)}");
-        Add("multiply-accumulates", summary.MultiplyAccumulates is { } macs ? $"{macs:N0} for one example" : "not known: a shape on the way is open");
-        foreach ((string key, string text) in summary.Metadata)
-            Add(key, text);
+        List<(string, string)> facts =
+        [
+            ("inputs", string.Join("; ", summary.Inputs)),
+            ("outputs", string.Join("; ", summary.Outputs)),
+            ("opset", $"{string.Join(", ", summary.Opsets.Select(o => o.Key == "ai.onnx" ? $"{o.Value}" : $"{o.Key} {o.Value}"))}, IR {summary.IrVersion}{(summary.Producer.Length > 0 ? $", made by {summary.Producer}" : "")}"),
+            ("operators", string.Join(", ", summary.Operators.Select(o => $"{o.Value} {o.Key}"))),
+            ("parameters", $"{Figures.Count(summary.ParameterCount)} in {summary.Parameters.Count} tensors, {Figures.Bytes(summary.ParameterBytes)}"),
+            ("multiply-accumulates", summary.MultiplyAccumulates is { } macs ? $"{Figures.Count(macs)} for one example" : "not known: a shape on the way is open"),
+            .. summary.Metadata.Where(m => m.Key != Model.HeadKey).Select(m => (m.Key, Shortened(m.Value.ReplaceLineEndings(" ")))),
+        ];
         if (summary.HeadParameters.Count > 0)
-            Add("attached head", string.Join(", ", summary.HeadParameters));
-        Add("classifier", summary.Classifier is { } c
+            facts.Add(("attached head", string.Join(", ", summary.HeadParameters)));
+        facts.Add(("classifier", summary.Classifier is { } c
             ? $"{c.Kind}, {c.Classes} classes ({string.Join(" → ", c.Operators)}) on {c.Features}"
-            : $"not recognised. {summary.NoClassifierReason}");
-        terminal.Ansi.Write(grid);
-
-        void Add(string name, string text) => grid.AddRow(new Text(name), new Text(text));
+            : $"not recognised. {summary.NoClassifierReason}"));
+        terminal.Facts(facts);
     }
+
+    private static string Shortened(string text) => text.Length > LongestText ? $"{text[..LongestText]}…" : text;
 
     private static void ShowCutPoints(Terminal terminal, ModelSummary summary, bool all)
     {
@@ -56,17 +59,23 @@ internal sealed class InspectVerb : IVerb
         terminal.Heading(points.Count < summary.CutPoints.Count
             ? $"The last {points.Count} of {summary.CutPoints.Count} values at which the model can be cut (--all shows all)"
             : "Values at which the model can be cut");
-        Table table = new Table().Border(terminal.IsInteractive ? TableBorder.Rounded : TableBorder.Minimal)
-            .AddColumn("value").AddColumn("shape").AddColumn(Right("parameters before")).AddColumn(Right("after")).AddColumn(Right("MACs before")).AddColumn(Right("after"));
+        bool withWork = !terminal.IsInteractive || terminal.Ansi.Profile.Width >= WideTerminal;
+        Table table = new Table().AddColumn(new TableColumn("value").NoWrap()).AddColumn("shape").AddColumn(Right("parameters before")).AddColumn(Right("after"));
+        if (withWork)
+            table.AddColumn(Right("MACs before")).AddColumn(Right("after"));
         foreach (CutPoint point in points)
-            table.AddRow(new Text(point.Value.Name), new Text(point.Value.Shape is { } shape ? $"[{string.Join(", ", shape)}]" : "?"), Number(point.ParametersBefore), Number(point.ParametersAfter),
-                Number(point.MultiplyAccumulatesBefore), Number(point.MultiplyAccumulatesAfter));
-        terminal.Ansi.Write(table);
+        {
+            Text[] cells =
+            [
+                new(point.Value.Name), new(point.Value.Shape is { } shape ? $"[{string.Join(", ", shape)}]" : "?"), Number(point.ParametersBefore), Number(point.ParametersAfter),
+                Number(point.MultiplyAccumulatesBefore), Number(point.MultiplyAccumulatesAfter),
+            ];
+            table.AddRow(cells[..table.Columns.Count]);
+        }
+        terminal.Write(table);
     }
 
     private static TableColumn Right(string name) => new TableColumn(name).RightAligned();
 
-    private static Text Number(long? value) => new(value?.ToString("N0") ?? "?");
-
-    private static string Size(long bytes) => bytes < 1 << 20 ? $"{bytes / 1024.0:N0} KiB" : $"{bytes / 1048576.0:N1} MiB";
+    private static Text Number(long? value) => new(value is { } number ? Figures.Count(number) : "?");
 }

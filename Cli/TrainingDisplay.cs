@@ -10,59 +10,62 @@ internal static class TrainingDisplay
     public static async Task<T> ShowAsync<T>(Terminal terminal, int epochs, Func<IProgress<TrainingProgress>, Task<T>> work)
     {
         if (!terminal.IsInteractive)
-            return await work(new Receiver(p => ShowPlain(terminal, epochs, p)));
+            return await work(new PlainProgress(terminal, epochs));
         return await terminal.Ansi.Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(async context =>
-            {
-                Bars bars = new(context, epochs);
-                return await work(new Receiver(p => bars.Show(terminal, p)));
-            });
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(context => work(new MovingBars(terminal, context, epochs)));
     }
 
-    private static void ShowPlain(Terminal terminal, int epochs, TrainingProgress progress)
+    private const int BarWidth = 24;
+
+    private static string Describe(double loss, double? accuracy) => $"loss {Figures.Loss(loss)}{(accuracy is { } share ? $", accuracy {Figures.Percent(share)}" : "")}";
+
+    /// <summary>Unlike <see cref="Progress{T}"/> it shows at once and in order.</summary>
+    private sealed class PlainProgress(Terminal terminal, int epochs) : IProgress<TrainingProgress>
     {
-        if (progress.Warning is { } warning)
-            terminal.Warning(warning);
-        if (progress.Completed is { } epoch)
-            terminal.Line($"epoch {epoch.Epoch}/{epochs}: {Describe(epoch)}");
-        else if (progress.Phase == TrainingPhase.Features && progress.Done == progress.Total && progress.Warning is null)
-            terminal.Line($"features of {progress.Total} pictures: {progress.Elapsed.TotalSeconds:F1} s");
+        private readonly HashSet<TrainingPhase> _shown = [];
+
+        public void Report(TrainingProgress value)
+        {
+            if (value.Warning is { } warning)
+                terminal.Warning(warning);
+            else if (value is { Completed: { } epoch, Phase: TrainingPhase.Training })
+                terminal.Line($"epoch {epoch.Epoch}/{epochs}: {Describe(epoch.TrainLoss, epoch.TrainAccuracy)}"
+                    + (epoch.ValidationLoss is { } loss ? $"; validation {Describe(loss, epoch.ValidationAccuracy)}" : ""));
+            else if (value.Phase != TrainingPhase.Training && value.Done == value.Total && _shown.Add(value.Phase))
+                terminal.Line(value.Phase == TrainingPhase.Features
+                    ? $"features of {Figures.Pictures(value.Total)}: {Figures.Seconds(value.Elapsed)}"
+                    : $"trained anew on all pictures, those held back included: {Figures.Seconds(value.Elapsed)}");
+        }
     }
 
-    private static string Describe(EpochResult epoch)
-    {
-        string text = $"loss {epoch.TrainLoss:F4}";
-        if (epoch.TrainAccuracy is { } accuracy)
-            text += $", accuracy {accuracy:P1}";
-        if (epoch.ValidationLoss is { } loss)
-            text += $"; validation loss {loss:F4}";
-        if (epoch.ValidationAccuracy is { } validation)
-            text += $", accuracy {validation:P1}";
-        return text;
-    }
-
-    /// <summary>Unlike <see cref="Progress{T}"/> it runs at once and in order.</summary>
-    private sealed class Receiver(Action<TrainingProgress> show) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => show(value);
-    }
-
-    private sealed class Bars(ProgressContext context, int epochs)
+    private sealed class MovingBars(Terminal terminal, ProgressContext context, int epochs) : IProgress<TrainingProgress>
     {
         private readonly Dictionary<TrainingPhase, ProgressTask> _tasks = [];
 
-        public void Show(Terminal terminal, TrainingProgress progress)
+        public void Report(TrainingProgress value)
         {
-            if (progress.Warning is { } warning)
+            if (value.Warning is { } warning)
                 terminal.Ansi.MarkupLineInterpolated($"[yellow]warning:[/] {warning}");
-            if (!_tasks.TryGetValue(progress.Phase, out ProgressTask? task))
-                _tasks[progress.Phase] = task = context.AddTask(progress.Phase == TrainingPhase.Features ? "features, once per picture" : "training");
-            task.MaxValue = Math.Max(1, progress.Total);
-            task.Value = progress.Done;
-            if (progress.Completed is { } epoch)
-                task.Description = Markup.Escape($"epoch {epoch.Epoch}/{epochs}: {Describe(epoch)}");
+            if (!_tasks.TryGetValue(value.Phase, out ProgressTask? task))
+                _tasks[value.Phase] = task = context.AddTask(value.Phase switch
+                {
+                    TrainingPhase.Features => "features, once per picture",
+                    TrainingPhase.Training => $"epoch 1/{epochs}",
+                    _ => "once more on all pictures",
+                });
+            task.MaxValue = Math.Max(1, value.Total);
+            task.Value = value.Done;
+            if (value is { Completed: { } epoch, Phase: TrainingPhase.Training })
+                task.Description = Markup.Escape(Short(epoch));
+        }
+
+        /// <summary>What tells most, short enough for 80 columns with the bar.</summary>
+        private string Short(EpochResult epoch)
+        {
+            bool validated = epoch.ValidationLoss is not null;
+            return $"epoch {epoch.Epoch}/{epochs}: {(validated ? "validation " : "")}{Describe(epoch.ValidationLoss ?? epoch.TrainLoss, validated ? epoch.ValidationAccuracy : epoch.TrainAccuracy)}";
         }
     }
 }

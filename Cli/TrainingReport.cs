@@ -8,16 +8,20 @@ internal static class TrainingReport
     public static void Show(Terminal terminal, FineTuningResult result)
     {
         FitResult fit = result.Fit;
-        foreach (string warning in fit.Warnings)
-            terminal.Warning(warning);
-        if (fit.Unreadable.Count > 0)
-            terminal.Warning($"{fit.Unreadable.Count} unreadable pictures were left out.");
+        foreach (string unreadable in result.Test?.Unreadable ?? [])
+            terminal.Warning(unreadable);
+        if (fit.Unreadable.Count + (result.Test?.Unreadable.Count ?? 0) is > 0 and int left)
+            terminal.Warning($"{Figures.Pictures(left)} left out, unreadable.");
         terminal.Line();
-        terminal.Line($"cut at {result.CutAt}; trained {fit.TrainedParameters:N0} parameters, {fit.FrozenParameters:N0} stayed as they were");
+        terminal.Line($"cut at {result.CutAt}; {Figures.Count(fit.TrainedParameters)} parameters trained, {Figures.Count(fit.FrozenParameters)} as they were");
         terminal.Line(Accuracies(result));
         if (result.Test is { } test)
-            terminal.Line(test.Confusion.ToString());
-        terminal.Line($"{(fit.Cancelled ? "Interrupted. What was learned so far is saved" : "Saved")}: {result.Model} ({fit.Elapsed.TotalSeconds:F1} s)");
+        {
+            terminal.Line();
+            ConfusionReport.Show(terminal, test.Confusion);
+            terminal.Line();
+        }
+        terminal.Line($"{Ending(result)}: {result.Model} ({Figures.Seconds(fit.Elapsed)})");
         terminal.Result(new
         {
             result.Model,
@@ -35,12 +39,22 @@ internal static class TrainingReport
             trainingPictures = fit.TrainingExamples,
             validationPictures = fit.ValidationExamples,
             testPictures = result.Test?.Count,
-            fit.Unreadable,
+            unreadable = fit.Unreadable.Concat(result.Test?.Unreadable ?? []),
+            result.Cancelled,
             fit.Warnings,
             seconds = fit.Elapsed.TotalSeconds,
             fit.History,
         });
     }
+
+    private static string Ending(FineTuningResult result) => result switch
+    {
+        { Fit.Cancelled: true } => "Interrupted. What was learned so far is saved",
+        { Cancelled: true } => "Interrupted before the test. The tuned model is saved",
+        { Fit.Stopped: StopReason.Diverged } => $"The weights of epoch {result.Fit.BestEpoch} are saved",
+        { Fit.Stopped: StopReason.EarlyStopping } => $"Stopped early; the weights of epoch {result.Fit.BestEpoch} are saved",
+        _ => "Saved",
+    };
 
     private static string Accuracies(FineTuningResult result)
     {
@@ -48,12 +62,12 @@ internal static class TrainingReport
         Add("training", result.Fit.TrainAccuracy);
         Add("validation", result.Fit.ValidationAccuracy);
         Add("test", result.Test?.Accuracy);
-        return $"accuracy: {string.Join(", ", parts)}";
+        return parts.Count > 0 ? $"accuracy: {string.Join(", ", parts)}" : "accuracy: not measured";
 
         void Add(string name, double? accuracy)
         {
             if (accuracy is { } value)
-                parts.Add($"{name} {value:P1}");
+                parts.Add($"{name} {Figures.Percent(value)}");
         }
     }
 }

@@ -20,7 +20,7 @@ public static class ImageModelMetadata
             return null;
         try
         {
-            if (JsonSerializer.Deserialize<string[]>(json) is { } labels && Array.TrueForAll(labels, l => l is not null))
+            if (JsonSerializer.Deserialize(json, MetadataJson.Default.StringArray) is { } labels && Array.TrueForAll(labels, l => l is not null))
                 return labels;
         }
         catch (JsonException e)
@@ -32,7 +32,7 @@ public static class ImageModelMetadata
 
     /// <summary>Stores the names of the classes in output order.</summary>
     public static void SetLabels(this Model model, IReadOnlyList<string> labels) =>
-        model.Metadata[LabelsKey] = JsonSerializer.Serialize(labels);
+        model.Metadata[LabelsKey] = JsonSerializer.Serialize([.. labels], MetadataJson.Default.StringArray);
 
     /// <summary>The preprocessing that the model was trained with, or null where it carries none.</summary>
     /// <exception cref="GraphException">The metadata cannot be read, for example because a later version wrote it.</exception>

@@ -23,7 +23,8 @@ internal static class DatasetChecks
         if (model.Loss.OutputKind == OutputKind.ClassLogits)
             FitClasses(dataset, output[-1].Value);
         else if (output.Skip(1).Aggregate((long?)1, (count, d) => count * d.Value) is { } values && values != dataset.TargetLength)
-            throw new DatasetException($"A target has {dataset.TargetLength} values, but the model's output '{model.Graph.Output.Name}' {output} has {values}. Attach a head of {dataset.TargetLength} outputs.");
+            throw new DatasetException($"A target has {dataset.TargetLength} values, but the model's output '{model.Graph.Output.Name}' {output} has {values}. " +
+                $"Attach a head of {dataset.TargetLength} outputs.");
     }
 
     /// <summary>Checks that every class has an example that could be read.</summary>

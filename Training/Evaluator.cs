@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using OnnxFineTune.Inference;
 using OnnxFineTune.Surgery;
 

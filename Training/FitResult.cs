@@ -14,19 +14,27 @@ public sealed record FitResult
     /// <summary>Every epoch that was finished, the first one first.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 
-    /// <summary>The epoch whose weights the model has; 0 where it was cancelled in the first.</summary>
+    /// <summary>The epoch with the best validation loss, whose weights the model has unless it was refitted; the last without validation; 0 where it was cancelled in the first.</summary>
     public required int BestEpoch { get; init; }
 
     /// <summary>
-    /// Accuracy of the model on the training examples with dropout off, 0 to 1; null where outputs are values. A cancelled run that has no features at hand does not
+    /// For how many epochs the model was trained anew on all examples, those of <see cref="ValidationExamples"/> included; null where it was not. See <see cref="TrainerOptions.RefitOnAllExamples"/>.
+    /// </summary>
+    public required int? RefitEpochs { get; init; }
+
+    /// <summary>
+    /// Accuracy of the model on the examples it was trained on with dropout off, 0 to 1; null where outputs are values. A cancelled run that has no features at hand does not
     /// measure it: then it is the running accuracy of the best epoch, or null.
     /// </summary>
     public required double? TrainAccuracy { get; init; }
 
-    /// <summary>Accuracy of the model on the validation examples, 0 to 1; null without any, or where outputs are values.</summary>
+    /// <summary>
+    /// Accuracy on the validation examples, 0 to 1, of the weights of <see cref="BestEpoch"/>, or after <see cref="RefitEpochs"/> where it was refitted: always of weights that never saw
+    /// them. Null without any, or where outputs are values.
+    /// </summary>
     public required double? ValidationAccuracy { get; init; }
 
-    /// <summary>Number of training examples, unreadable ones not counted where features are kept.</summary>
+    /// <summary>Number of examples in training, unreadable ones not counted where features are kept.</summary>
     public required int TrainingExamples { get; init; }
 
     /// <summary>Number of validation examples, counted likewise.</summary>

@@ -17,8 +17,9 @@ public sealed class Trainer : IDisposable
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
     public Trainer(Model model, TrainerOptions? options = null)
     {
-        _options = options ?? new TrainerOptions();
-        new OptionErrors().Include(_options.Validate()).ThrowIfAny();
+        options ??= new TrainerOptions();
+        new OptionErrors().Include(options.Validate()).ThrowIfAny();
+        _options = options.Resolve();
         _model = model.Graph.Initializers.Any(v => v.ElementType is ElementType.Float16 or ElementType.BFloat16) ? model.ToWorkingForm() : model;
     }
 
@@ -58,41 +59,26 @@ public sealed class Trainer : IDisposable
         PreparedModel prepared = Prepare(_options.Loss ?? DatasetChecks.DefaultLoss(training));
         using TrainingData data = new(training, validation, prepared, _options, progress);
         data.Load(cancellation);
-        using ITrainingEngine engine = _options.Engine(prepared.Graph, _options);
-        TrainingLoop loop = new(engine, data.Training, data.Validation, prepared.Loss.OutputKind, _options, progress);
-        StopReason stopped = loop.Run(cancellation);
+        TrainingOutcome outcome = TrainingOutcome.Of(prepared, data, _options, progress, cancellation);
         data.WarnOfUnreadable();
-        EpochResult? best = loop.History.FirstOrDefault(e => e.Epoch == loop.BestEpoch);
-        IReadOnlyDictionary<string, TensorData> parameters = engine.ExportParameters();
-        long trained = parameters.Values.Sum(p => p.Count);
+        long trained = outcome.Parameters.Values.Sum(p => p.Count);
         return new FitResult
         {
-            Model = TunedModel.Build(_model, parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
-            History = [.. loop.History],
-            BestEpoch = loop.BestEpoch,
-            TrainAccuracy = Measure(data.Training, best?.TrainAccuracy),
-            ValidationAccuracy = best is not null ? best.ValidationAccuracy : Measure(data.Validation, null),
+            Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
+            History = outcome.History,
+            BestEpoch = outcome.BestEpoch,
+            RefitEpochs = outcome.RefitEpochs,
+            TrainAccuracy = outcome.TrainAccuracy,
+            ValidationAccuracy = outcome.ValidationAccuracy,
             TrainingExamples = data.Training.Examples.Count,
             ValidationExamples = data.Validation?.Examples.Count ?? 0,
             TrainedParameters = trained,
             FrozenParameters = Parameters.Of(_model).Sum(p => p.Data!.Count) - trained,
-            Stopped = stopped,
+            Stopped = outcome.Stopped,
             Unreadable = data.Unreadable,
             Warnings = progress.Warnings,
             Elapsed = Stopwatch.GetElapsedTime(start),
         };
-
-        double? Measure(IBatchSource? source, double? whenCancelled)
-        {
-            try
-            {
-                return source is null ? null : loop.Evaluate(source, data.AreFeaturesKept ? CancellationToken.None : cancellation).Accuracy;
-            }
-            catch (OperationCanceledException)
-            {
-                return whenCancelled;
-            }
-        }
     }
 
     private PreparedModel Prepare(ILoss loss)

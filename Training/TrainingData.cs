@@ -25,6 +25,9 @@ internal sealed class TrainingData : IDisposable
     /// <summary>Batches to measure on, or null.</summary>
     public IBatchSource? Validation { get; private set; }
 
+    /// <summary>All of them, where <see cref="Validation"/> was held back from examples whose features are kept; else null.</summary>
+    public IBatchSource? All { get; private set; }
+
     /// <summary>Whether batches are made of features at hand.</summary>
     public bool AreFeaturesKept => _model.Graph.Frozen is not null;
 
@@ -41,7 +44,7 @@ internal sealed class TrainingData : IDisposable
             LoadFeatures(targets, validationTargets, cancellation);
         else
         {
-            Divide(_training.Count == 0 ? [] : [.. Enumerable.Range(0, _training.Count)], e => new LoadedBatches(_training, targets, e, _options.ThreadCount, _unreadable));
+            Divide([.. Enumerable.Range(0, _training.Count)], e => new LoadedBatches(_training, targets, e, _options.ThreadCount, _unreadable));
             if (_validation is not null)
                 Validation = new LoadedBatches(_validation, validationTargets!, [.. Enumerable.Range(0, _validation.Count)], _options.ThreadCount, _unreadable);
         }
@@ -100,6 +103,9 @@ internal sealed class TrainingData : IDisposable
         (int[] training, int[] validation) = StratifiedSplit.Of([.. examples.Select(e => _training.ClassOf(e) ?? 0)], fraction, _options.Seed);
         Training = source([.. training.Select(i => examples[i])]);
         if (validation.Length > 0)
+        {
             Validation = source([.. validation.Select(i => examples[i])]);
+            All = AreFeaturesKept ? source(examples) : null;
+        }
     }
 }

@@ -1,9 +1,9 @@
-using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 
 /// <summary>Epochs of steps on one engine, until they are done, do not help any more, diverge or are cancelled.</summary>
-internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training, IBatchSource? validation, OutputKind kind, TrainerOptions options, ProgressReporter progress)
+internal sealed class TrainingLoop(
+    ITrainingEngine engine, IBatchSource training, IBatchSource? validation, OutputKind kind, TrainerOptions options, ProgressReporter progress, TrainingPhase phase = TrainingPhase.Training)
 {
     private readonly List<EpochResult> _history = [];
     private readonly BestWeights _best = new(engine, validation is not null && options.RestoreBestWeights);
@@ -22,7 +22,7 @@ internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     public StopReason Run(CancellationToken cancellation)
     {
-        progress.Begin(TrainingPhase.Training, _stepsPerEpoch * options.Epochs);
+        progress.Begin(phase, _stepsPerEpoch * options.Epochs);
         StopReason reason = RunEpochs(cancellation);
         if (reason == StopReason.Cancelled && _step == 0)
             cancellation.ThrowIfCancellationRequested();
@@ -55,7 +55,8 @@ internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training
                 if (!_best.Consider(result))
                     return StopReason.Diverged;
                 _history.Add(result);
-                progress.Complete(result, _step);
+                if (phase == TrainingPhase.Training)
+                    progress.Complete(result, _step);
                 if (validation is not null && epoch < options.Epochs && epoch - _best.ImprovedAt >= options.EarlyStoppingPatience)
                     return StopReason.EarlyStopping;
             }
@@ -73,7 +74,7 @@ internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training
         long total = _stepsPerEpoch * options.Epochs;
         foreach (Batch batch in training.Batches(EpochOrder.Shuffled(training.Examples, options.BatchSize, options.Seed, epoch), cancellation))
         {
-            StepResult result = engine.TrainStep(batch, options.BaseLearningRate * options.Schedule.Factor(_step, total));
+            StepResult result = engine.TrainStep(batch, options.LearningRate!.Value * options.Schedule.Factor(_step, total));
             if (_step++ == 0)
                 _firstLoss = result.Loss;
             if (!float.IsFinite(result.Loss))
@@ -86,7 +87,7 @@ internal sealed class TrainingLoop(ITrainingEngine engine, IBatchSource training
 
     private void KeepWhatWasLearned()
     {
-        string remedy = $"Lower the learning rate (it was {options.BaseLearningRate:G3}), clip the gradients, or check that the preprocessing fits the model.";
+        string remedy = $"Lower the learning rate (it was {options.LearningRate!.Value:G3}), clip the gradients, or check that the preprocessing fits the model.";
         if (_best.Epoch == 0 || !_history.Any(e => e.TrainLoss < _firstLoss))
             throw new TrainingException($"Training diverged in epoch {_history.Count + 1}, before anything was learned: the loss is not a finite number any more. {remedy}");
         progress.Warn($"Training diverged in epoch {_history.Count + 1}: the loss was not a finite number any more. The weights of epoch {_best.Epoch} are kept. {remedy}");

@@ -8,4 +8,7 @@ public enum TrainingPhase
 
     /// <summary>Training and validating; counted in steps of the whole run.</summary>
     Training,
+
+    /// <summary>Training anew on all examples, those held back before included; counted in steps.</summary>
+    Refitting,
 }

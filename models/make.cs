@@ -78,6 +78,7 @@ static Model Network(int seed)
         channels = layers[i].Channels;
     }
     x = op.Flatten(op.GlobalAveragePool(x));
+    graph.Rename(x, "features");
     x = op.Gemm(x, Weight("classifier.weight", channels, 5, channels), graph.AddInitializer("classifier.bias", TensorData.FromFloats(new float[5], 5)), transB: true);
     x.Shape = new Shape(Dimension.Named("batch"), 5);
     graph.Rename(x, "logits");

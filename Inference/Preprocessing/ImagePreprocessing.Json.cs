@@ -1,22 +1,11 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace OnnxFineTune.Inference;
 
 public sealed partial record ImagePreprocessing
 {
-    // Not source-generated: generated readers set init properties that the text leaves out to zero instead of their default.
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        IgnoreReadOnlyProperties = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
-    };
-
     /// <summary>The settings as one line of JSON; equal settings give equal text.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
+    public string ToJson() => JsonSerializer.Serialize(PreprocessingSettings.Of(this), MetadataJson.Default.PreprocessingSettings);
 
     /// <summary>Settings from JSON as <see cref="ToJson"/> writes it; those left out keep their defaults.</summary>
     /// <exception cref="FormatException">The text is no such JSON, or holds a setting that this version does not know.</exception>
@@ -24,7 +13,8 @@ public sealed partial record ImagePreprocessing
     {
         try
         {
-            ImagePreprocessing result = JsonSerializer.Deserialize<ImagePreprocessing>(json, JsonOptions) ?? throw new JsonException("It is the JSON null.");
+            PreprocessingSettings settings = JsonSerializer.Deserialize(json, MetadataJson.Default.PreprocessingSettings) ?? throw new JsonException("It is the JSON null.");
+            ImagePreprocessing result = settings.ToPreprocessing();
             result.Validate();
             return result;
         }

@@ -19,6 +19,6 @@ internal static class CutAdvice
         (Value? before, Value? after) = through.NearestCuts(value);
         string[] instead = [.. new[] { (before, "before it"), (after, "behind it") }.Where(c => c.Item1 is not null).Select(c => $"'{c.Item1!.Name}' {c.Item2}")];
         string remedy = instead.Length == 0 ? "Use another value" : $"Cut at {string.Join(" or at ", instead)}";
-        return $"'{value.Name}' alone does not cut the model: {names} {(around.Length == 1 ? "goes" : "go")} round it and would have to be cut too. {remedy}, or set dropBypass to drop what goes round.";
+        return $"'{value.Name}' alone does not cut the model: {names} {(around.Length == 1 ? "goes" : "go")} round it and would have to be cut too. {remedy}, or drop what goes round (`dropBypass: true`, `--drop-bypass`).";
     }
 }

@@ -15,7 +15,8 @@ public static class NearestNames
         return nearest.Count == 0 ? "" : $" Did you mean {string.Join(", ", nearest.Select(n => $"'{n}'"))}?";
     }
 
-    private static int Distance(string a, string b)
+    /// <summary>How many letters have to be changed, added or removed to turn one text into the other.</summary>
+    public static int Distance(string a, string b)
     {
         if (a.Length == 0)
             return b.Length;

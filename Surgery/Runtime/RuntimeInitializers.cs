@@ -1,6 +1,5 @@
 using System.Buffers;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxFineTune.Surgery.Serialization;
 using OnnxFineTune.Surgery.Serialization.Proto;
 

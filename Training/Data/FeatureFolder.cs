@@ -35,7 +35,8 @@ internal static class FeatureFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"The features do not fit the memory limit and '{Path.GetTempPath()}' cannot hold them ({e.Message.TrimEnd('.')}). Raise the memory limit of the feature cache.", e);
+            throw new DatasetException($"The features do not fit the memory limit and '{Path.GetTempPath()}' cannot hold them ({e.Message.TrimEnd('.')}). " +
+                "Raise the memory limit of the feature cache.", e);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.ObjectModel;
 using Microsoft.ML.OnnxRuntime;
-using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 

@@ -13,6 +13,7 @@ public static class FineTuning
     /// <exception cref="GraphException">The model cannot be used as asked.</exception>
     /// <exception cref="DatasetException">The pictures cannot be used as they lie.</exception>
     /// <exception cref="TrainingException">Nothing could be learned; the message says what to change.</exception>
+    /// <exception cref="IOException">The output folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before anything was learned; nothing is written.</exception>
     public static async Task<FineTuningResult> RunAsync(FineTuningOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -27,16 +28,29 @@ public static class FineTuning
         ModelEditor editor = Cut(pretrained.Edit(), options);
         string cutAt = editor.Features.Name;
         Model model = editor.Attach(options.Head(images.Labels.Count)).Build();
-        Directory.CreateDirectory(options.Output);        // likewise a folder that cannot be written
+        using OutputFolder output = new(options.Output);        // likewise a folder that cannot be written
         using Trainer trainer = new(model, options.Trainer);
         FitResult fit = await trainer.FitAsync(images, progress: progress, cancellationToken: cancellationToken);
 
         string path = Path.Combine(options.Output, ModelFileName);
         fit.Model.Save(path);
-        EvaluationResult? tested = test is null || fit.Cancelled ? null : Evaluator.Evaluate(Model.Load(path), test, cancellationToken: cancellationToken);
-        return new FineTuningResult(path, images.Labels, cutAt, fit, tested);
+        EvaluationResult? tested = test is null || fit.Cancelled ? null : Test(path, test, options, cancellationToken);
+        return new FineTuningResult(path, images.Labels, cutAt, fit, tested) { Cancelled = fit.Cancelled || test is not null && tested is null };
+    }
+
+    /// <summary>Measures the saved file; null when that was cancelled, for the model is there all the same.</summary>
+    private static EvaluationResult? Test(string path, ImageFolder test, FineTuningOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            return Evaluator.Evaluate(Model.Load(path), test, new EvaluatorOptions { Threads = options.Trainer.Threads }, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     private static ModelEditor Cut(ModelEditor editor, FineTuningOptions options) =>
-        options.Cut is { } value ? editor.CutAt(value) : options.RemoveLast is { } layers ? editor.RemoveLast(layers) : editor.RemoveClassifier();
+        options.Cut is { } value ? editor.CutAt(value, options.DropBypass) : options.RemoveLast is { } layers ? editor.RemoveLast(layers) : editor.RemoveClassifier();
 }

@@ -21,6 +21,9 @@ public sealed record FineTuningOptions
     /// <summary>The value to cut at; null removes the recognised classifier, or the last <see cref="RemoveLast"/> layers.</summary>
     public string? Cut { get; init; }
 
+    /// <summary>Whether <see cref="Cut"/> may stand inside a block; what goes round it (skip connections, branches) is then dropped.</summary>
+    public bool DropBypass { get; init; }
+
     /// <summary>How many layers with weights to remove from the end; null removes the recognised classifier.</summary>
     public int? RemoveLast { get; init; }
 

@@ -6,4 +6,8 @@ namespace OnnxFineTune.Training;
 /// <param name="CutAt">The value that became the features of the new head.</param>
 /// <param name="Fit">What training gave.</param>
 /// <param name="Test">The saved model on the test pictures; null without any, or where the run was cancelled.</param>
-public sealed record FineTuningResult(string Model, IReadOnlyList<string> Labels, string CutAt, FitResult Fit, EvaluationResult? Test);
+public sealed record FineTuningResult(string Model, IReadOnlyList<string> Labels, string CutAt, FitResult Fit, EvaluationResult? Test)
+{
+    /// <summary>Whether the run was cancelled, in training or while the saved model was tested.</summary>
+    public bool Cancelled { get; init; }
+}

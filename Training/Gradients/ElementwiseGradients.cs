@@ -1,4 +1,3 @@
-using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 

@@ -66,6 +66,15 @@ public sealed class TrainingGraphTests
     }
 
     [TestMethod]
+    public void TheHashOfTheFrozenPartFollowsItsWeightsOnly()
+    {
+        static ContentHash Hash(int seed, string head) => ModelHash.Of(TrainingGraph.Build(TrainingModels.Mlp(6, 5, 2, seed: seed), Loss, [head]).Frozen!);
+
+        Assert.AreEqual(Hash(1, "head.weight"), Hash(1, "head.bias"));
+        Assert.AreNotEqual(Hash(1, "head.weight"), Hash(2, "head.weight"));
+    }
+
+    [TestMethod]
     public void ALossWithoutAGradientOfItsOwnGetsItFromTheRules()
     {
         TrainingGraph closed = TrainingGraph.Build(TrainingModels.Linear(6, 3), new MeanSquaredError(), ["head.weight"]);

@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using OnnxFineTune.Models;
 
 namespace OnnxFineTune.Surgery.Tests;
 

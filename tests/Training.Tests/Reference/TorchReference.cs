@@ -17,8 +17,11 @@ internal sealed class TorchReference : IDisposable
     {
     }
 
-    /// <summary>The network, batch statistics or folded as asked for.</summary>
-    public Model Model => Model.Load(Path("model.onnx"));
+    /// <summary>The file of the network, batch statistics or folded as asked for.</summary>
+    public string ModelFile => Path("model.onnx");
+
+    /// <summary>The network.</summary>
+    public Model Model => Model.Load(ModelFile);
 
     /// <summary>Images [N, 3, size, size].</summary>
     public TensorData Input => TensorFile.Load(Path("input.pb"));

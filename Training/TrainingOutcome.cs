@@ -1,0 +1,89 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training;
+
+/// <summary>What one run of training comes to, before a model is made of it.</summary>
+/// <param name="Parameters">The trained parameters by name.</param>
+/// <param name="History">Every finished epoch.</param>
+/// <param name="BestEpoch">See <see cref="FitResult.BestEpoch"/>.</param>
+/// <param name="Stopped">Why training ended.</param>
+/// <param name="TrainAccuracy">See <see cref="FitResult.TrainAccuracy"/>.</param>
+/// <param name="ValidationAccuracy">See <see cref="FitResult.ValidationAccuracy"/>.</param>
+internal sealed record TrainingOutcome(
+    IReadOnlyDictionary<string, TensorData> Parameters, IReadOnlyList<EpochResult> History, int BestEpoch, StopReason Stopped, double? TrainAccuracy, double? ValidationAccuracy)
+{
+    /// <summary>Epochs of training anew on all examples, from which the parameters come; null where they do not.</summary>
+    public int? RefitEpochs { get; private init; }
+
+    /// <summary>Trains, and then once more on all examples where that is asked for and makes sense.</summary>
+    /// <exception cref="TrainingException">The loss was not finite before anything was learned.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
+    public static TrainingOutcome Of(PreparedModel model, TrainingData data, TrainerOptions options, ProgressReporter progress, CancellationToken cancellation)
+    {
+        TrainingOutcome outcome = Train(model, data.Training, data.Validation, data.AreFeaturesKept, options, progress, TrainingPhase.Training, cancellation);
+        bool usable = outcome.Stopped is StopReason.Completed or StopReason.EarlyStopping;
+        return usable && options.RefitOnAllExamples && data.All is { } all ? outcome.Refit(model, all, data.Validation!.Examples.Count, options, progress, cancellation) : outcome;
+    }
+
+    /// <summary>These results with parameters from all examples; as they are where that is cancelled or diverges.</summary>
+    private TrainingOutcome Refit(PreparedModel model, IBatchSource all, int validated, TrainerOptions options, ProgressReporter progress, CancellationToken cancellation)
+    {
+        int epochs = RefitEpochsFor(validated);
+        try
+        {
+            TrainingOutcome refit = Train(model, all, null, true, options with { Epochs = epochs }, progress, TrainingPhase.Refitting, cancellation);
+            return refit.Stopped switch
+            {
+                StopReason.Completed => this with
+                {
+                    Parameters = refit.Parameters, TrainAccuracy = refit.TrainAccuracy, ValidationAccuracy = History[epochs - 1].ValidationAccuracy, RefitEpochs = epochs,
+                },
+                StopReason.Cancelled => this with { Stopped = StopReason.Cancelled },
+                _ => this,        // diverged, which was warned of
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            return this with { Stopped = StopReason.Cancelled };
+        }
+        catch (TrainingException e)
+        {
+            progress.Warn($"Training on all examples together came to nothing, so the validated weights are kept. {e.Message}");
+            return this;
+        }
+    }
+
+    /// <summary>
+    /// The whole schedule, unless its end was worse than the best epoch by more than chance explains (one standard error of the accuracy, the rule of Breiman et al., "Classification
+    /// and Regression Trees", 1984) or training was stopped early; then the best number of epochs.
+    /// </summary>
+    private int RefitEpochsFor(int validated)
+    {
+        if (Stopped == StopReason.EarlyStopping || History[BestEpoch - 1].ValidationAccuracy is not { } best)
+            return BestEpoch;
+        return History[^1].ValidationAccuracy >= best - Math.Sqrt(best * (1 - best) / validated) ? History.Count : BestEpoch;
+    }
+
+    private static TrainingOutcome Train(PreparedModel model, IBatchSource training, IBatchSource? validation, bool quick, TrainerOptions options,
+        ProgressReporter progress, TrainingPhase phase, CancellationToken cancellation)
+    {
+        using ITrainingEngine engine = options.Engine(model.Graph, options);
+        TrainingLoop loop = new(engine, training, validation, model.Loss.OutputKind, options, progress, phase);
+        StopReason stopped = loop.Run(cancellation);
+        EpochResult? best = loop.History.FirstOrDefault(e => e.Epoch == loop.BestEpoch);
+        double? accuracy = Measure(training, best?.TrainAccuracy);
+        return new TrainingOutcome(engine.ExportParameters(), [.. loop.History], loop.BestEpoch, stopped, accuracy, best is null ? Measure(validation, null) : best.ValidationAccuracy);
+
+        double? Measure(IBatchSource? source, double? whenCancelled)
+        {
+            try
+            {
+                return source is null ? null : loop.Evaluate(source, quick ? CancellationToken.None : cancellation).Accuracy;
+            }
+            catch (OperationCanceledException)
+            {
+                return whenCancelled;
+            }
+        }
+    }
+}

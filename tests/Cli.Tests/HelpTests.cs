@@ -1,0 +1,21 @@
+namespace OnnxFineTune.Cli.Tests;
+
+[TestClass]
+public sealed class HelpTests
+{
+    [TestMethod]
+    [DataRow("", "inspect <model>|train|evaluate|predict <files>|demo|--version|--json")]
+    [DataRow("inspect", "<model>|--all|--json")]
+    [DataRow("train", "--model|--images|--test|--out|--cut|--drop-bypass|--remove-last|--head|--dropout|--trainable|--preprocess|--strict|--epochs|--batch|--lr|--optimizer|"
+        + "--momentum|--weight-decay|--schedule|--warmup|--label-smoothing|--clip|--validation|--patience|--seed|--threads|--cache|--no-cache|--json")]
+    [DataRow("evaluate", "--model|--images|--preprocess|--strict|--threads|--json")]
+    [DataRow("predict", "<files>|--model|--top|--preprocess|--strict|--threads|--json")]
+    [DataRow("demo", "--out|--json")]
+    public async Task HelpNamesEverything(string verb, string names)
+    {
+        CommandResult result = await CommandLine.SucceedAsync(verb.Length > 0 ? [verb, "--help"] : []);
+        foreach (string name in names.Split('|'))
+            StringAssert.Matches(result.Output, new($@"(?m)^ +(-\w, )?{name}(?!\w).*\w"));
+        Assert.AreEqual("", result.Error);
+    }
+}

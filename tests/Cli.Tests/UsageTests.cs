@@ -1,0 +1,72 @@
+using System.Text.Json;
+
+namespace OnnxFineTune.Cli.Tests;
+
+/// <summary>Wrong words on the command line: exit code 2 and a sentence that says what is possible.</summary>
+[TestClass]
+public sealed class UsageTests
+{
+    private const string Train = "train --model m --images i --out o ";
+
+    [TestMethod]
+    [DataRow("trian", "There is no verb 'trian'. Did you mean 'train'? `onnxft --help` shows what can be given.")]
+    [DataRow("predict-all", "There is no verb 'predict-all'. `onnxft --help` shows what can be given.")]
+    [DataRow("train", "Option '--model' is required. `onnxft train --help` shows what can be given.")]
+    [DataRow("inspect", "Required argument 'model' missing")]
+    [DataRow("predict --model m", "Required argument 'files' missing")]
+    [DataRow(Train + "--epoch 3", "There is no option '--epoch' of train. Did you mean '--epochs'?")]
+    [DataRow("inspect a b", "'b' is one word too many: inspect takes options and <model>.")]
+    [DataRow("demo a", "'a' is one word too many: demo takes options only.")]
+    [DataRow(Train + "--cut ", "--cut is empty.")]
+    [DataRow(Train + "--cut a --remove-last 1", "Give --cut or --remove-last, not both.")]
+    [DataRow(Train + "--drop-bypass", "--drop-bypass goes with --cut.")]
+    [DataRow(Train + "--cache c --no-cache", "Give --cache or --no-cache, not both.")]
+    [DataRow(Train + "--remove-last 0", "--remove-last is '0'; it must be a whole number of at least 1.")]
+    [DataRow(Train + "--head best", "There is no head 'best': linear, conv, or mlp with its hidden sizes, for example mlp:256,128.")]
+    [DataRow(Train + "--head mlp", "There is no head 'mlp'")]
+    [DataRow(Train + "--head mlp:", "'' is no size of a hidden layer: give whole numbers above 0, for example mlp:256,128.")]
+    [DataRow(Train + "--head mlp:256,0", "'0' is no size of a hidden layer")]
+    [DataRow(Train + "--head linear:3", "There is no head 'linear:3'")]
+    [DataRow(Train + "--dropout 1", "--dropout is '1'; it must be a number at least 0 and below 1.")]
+    [DataRow(Train + "--trainable from:", "--trainable is 'from:'; give head, all, from:VALUE, or patterns of parameter names.")]
+    [DataRow(Train + "--preprocess keras", "--preprocess cannot be 'keras': give imagenet, caffe, minus-one-to-one or zero-to-one.")]
+    [DataRow(Train + "--optimizer adagrad", "--optimizer cannot be 'adagrad': give adamw, adam, sgd or nesterov.")]
+    [DataRow(Train + "--schedule step", "--schedule cannot be 'step': give cosine, constant or one-cycle.")]
+    [DataRow(Train + "--epochs 0", "--epochs is '0'; it must be a whole number from 1 to 1000000.")]
+    [DataRow(Train + "--epochs 2.5", "--epochs is '2.5'; it must be a whole number from 1 to 1000000.")]
+    [DataRow(Train + "--batch -1", "--batch is '-1'; it must be a whole number from 1 to 1000000.")]
+    [DataRow(Train + "--lr 0", "--lr is '0'; it must be a number above 0.")]
+    [DataRow(Train + "--lr NaN", "--lr is 'NaN'; it must be a number above 0.")]
+    [DataRow(Train + "--lr 1e99", "--lr is '1e99'; it must be a number above 0.")]
+    [DataRow(Train + "--momentum 1", "--momentum is '1'; it must be a number at least 0 and below 1.")]
+    [DataRow(Train + "--optimizer nesterov --momentum 0", "Nesterov needs a Momentum above 0")]
+    [DataRow(Train + "--weight-decay -1", "--weight-decay is '-1'; it must be a number of at least 0.")]
+    [DataRow(Train + "--warmup -1", "--warmup is '-1'; it must be a whole number of at least 0.")]
+    [DataRow(Train + "--label-smoothing 2", "--label-smoothing is '2'; it must be a number from 0 to 1.")]
+    [DataRow(Train + "--clip 0", "--clip is '0'; it must be a number above 0.")]
+    [DataRow(Train + "--validation 0.6", "--validation is '0.6'; it must be a number from 0 to 0.5.")]
+    [DataRow(Train + "--patience 0", "--patience is '0'; it must be a whole number from 1 to 1000000.")]
+    [DataRow(Train + "--seed x", "--seed is 'x'; it must be a whole number.")]
+    [DataRow(Train + "--threads -1", "--threads is '-1'; it must be a whole number from 0 to 4096.")]
+    [DataRow("predict --model m p --threads -1", "--threads is '-1'; it must be a whole number from 0 to 4096.")]
+    [DataRow("predict --model m p --top 0", "--top is '0'; it must be a whole number of at least 1.")]
+    public async Task WrongUsageIsExplained(string line, string message)
+    {
+        CommandResult result = await CommandLine.RunAsync(line.Split(' '));
+        Assert.AreEqual(2, result.Code);
+        StringAssert.StartsWith(result.Error, $"error: {message}");
+        Assert.AreEqual(1, result.Error.TrimEnd('\n').Split('\n').Length, result.Error);
+        Assert.AreEqual("", result.Output);
+    }
+
+    [TestMethod]
+    [DataRow("train --json")]
+    [DataRow("--json trian")]
+    [DataRow("train --json --model m --images i --out o --head best")]
+    public async Task WrongUsageIsAnObjectWithJson(string line)
+    {
+        CommandResult result = await CommandLine.RunAsync(line.Split(' '));
+        Assert.AreEqual(2, result.Code);
+        Assert.AreEqual(JsonValueKind.String, result.Json.GetProperty("error").ValueKind);
+    }
+}
