@@ -20,6 +20,8 @@ internal static class PoolingCases
         Tie([1, 1, 2, 4], [1, 1, 3, 2, 1, 1, 2, 3], [1, 0, 1, 0, 0, 0, 0, 0], Kernel(2, 2), Strides(2, 2)),
         Tie([1, 1, 3, 3], [5, 5, 5, 5, 5, 5, 5, 5, 5], [1, 1, 0, 1, 1, 0, 0, 0, 0], Kernel(2, 2)),
         Tie([1, 1, 2, 4], [0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 0], Kernel(2, 3)),
+        Tie([1, 1, 3, 3], new double[9], [1, 1, 0, 1, 1, 0, 0, 0, 0], Kernel(3, 3), Strides(2, 2), Pads(1, 1, 1, 1)),      // windows begin in the padding
+        Tie([1, 1, 4, 4], new double[16], [1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0], Kernel(3, 3), Strides(2, 2), Ceil),
         Average([2, 3, 6, 8], Kernel(2, 2), Strides(2, 2)),
         Average([2, 3, 7, 8], Kernel(2, 2), Strides(2, 2)) with { Note = "a row left over" },
         Average([2, 3, 7, 8], Kernel(3, 3), Strides(2, 2), Pads(1, 1, 1, 1)),

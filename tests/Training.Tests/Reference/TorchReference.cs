@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
@@ -34,8 +36,7 @@ internal sealed class TorchReference : IDisposable
     public TensorData Logits => TensorFile.Load(Path("logits.pb"));
 
     /// <summary>PyTorch's gradient of every parameter, by the name of its initializer.</summary>
-    public IReadOnlyDictionary<string, TensorData> Gradients => Directory.EnumerateFiles(Path("grads"), "*.pb")
-        .ToDictionary(f => System.IO.Path.GetFileNameWithoutExtension(f), TensorFile.Load);
+    public IReadOnlyDictionary<string, TensorData> Gradients => Tensors("grads");
 
     /// <summary>Why references cannot be made here, or null where they can.</summary>
     public static string? Missing { get; } =
@@ -54,8 +55,21 @@ internal sealed class TorchReference : IDisposable
         return reference;
     }
 
+    /// <summary>Computes PyTorch's gradients in float64, and the errors of its float32 ones.</summary>
+    /// <param name="evaluations">Number of float32 evaluations.</param>
+    public RoundingReference MeasureRounding(int evaluations)
+    {
+        string script = System.IO.Path.Combine(AppContext.BaseDirectory, "Reference", "float64_gradients.py");
+        (int exitCode, string errors) = Run(script, _folder.FullName, evaluations.ToString(CultureInfo.InvariantCulture));
+        Assert.AreEqual(0, exitCode, $"float64_gradients.py failed: {errors}");
+        return new RoundingReference(Tensors("float64"), JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(Path("rounding.json")))!);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private Dictionary<string, TensorData> Tensors(string folder) =>
+        Directory.EnumerateFiles(Path(folder), "*.pb").ToDictionary(f => System.IO.Path.GetFileNameWithoutExtension(f), TensorFile.Load);
 
     private string Path(string name) => System.IO.Path.Combine(_folder.FullName, name);
 

@@ -6,37 +6,64 @@ public sealed class TorchReferenceTests
 {
     private const double LargestError = 1e-3;
     private const double LargestMedian = 1e-5;
+    private const int Evaluations = 16;
+    private const double LargestRatio = 3;
+    private const double Negligible = 1e-7;
 
     [TestMethod]
     [DataRow("resnet18")]
     [DataRow("resnet18", "--keep-bn", "eval")]
-    [DataRow("resnet18", "--keep-bn", "train")]
     [DataRow("mobilenet_v2")]
     [DataRow("mobilenet_v2", "--keep-bn", "eval")]
     [DataRow("squeezenet1_1")]
     [DataRow("shufflenet_v2_x1_0")]
-    public void GradientsAreThoseOfPyTorch(params string[] arguments) => Compare(arguments, LargestMedian);
+    public void GradientsAreThoseOfPyTorch(params string[] arguments)
+    {
+        using TorchReference? reference = Make(arguments);
+        if (reference is null)
+            return;
+        ReferenceRun run = ReferenceRun.Of(reference);
+        ReferenceComparison comparison = ReferenceComparison.Of(run, reference);
+        (string worst, double error) = comparison.Worst;
+        Console.WriteLine($"{string.Join(' ', arguments)}: loss {run.Loss} ({reference.Loss}), {comparison.Errors.Count} gradients, median error {comparison.Median:0.0e0}, worst {error:0.0e0} ({worst})");
+        Assert.AreEqual(reference.Loss, run.Loss, 1e-4 * Math.Abs(reference.Loss));
+        Assert.IsLessThanOrEqualTo(LargestError, error, $"relative error of the gradient of {worst}");
+        Assert.IsLessThanOrEqualTo(LargestMedian, comparison.Median, "median of the relative errors");
+    }
 
     /// <summary>
-    /// With statistics of small batches this network amplifies rounding: PyTorch's own float32 gradients are 1.8e-5 (median) from its float64 ones
-    /// here, 2e-5 to 1e-2 for other batches.
+    /// Networks in which float32 rounding decides which way a ReLU or a MaxPool goes, so that PyTorch's float32 gradients are no reference: up to 5 % of the
+    /// largest gradient from its float64 ones with batch statistics, 4 % of conv1's in GoogLeNet. Each of our gradients may be as far from float64 as
+    /// rounding takes PyTorch's, with a margin; differences below 1e-7 of the largest gradient do not count.
     /// </summary>
     [TestMethod]
-    public void GradientsOfMobileNetWithBatchStatisticsAreThoseOfPyTorch() => Compare(["mobilenet_v2", "--keep-bn", "train", "--batch", "6"], 1e-4, roundingNoise: 1e-5);
+    [DataRow("resnet18", "--keep-bn", "train")]
+    [DataRow("mobilenet_v2", "--keep-bn", "train")]
+    [DataRow("mobilenet_v3_large")]
+    [DataRow("googlenet")]
+    public void GradientsAreAsCloseToFloat64AsThoseOfPyTorch(params string[] arguments)
+    {
+        using TorchReference? reference = Make(arguments);
+        if (reference is null)
+            return;
+        ReferenceRun run = ReferenceRun.Of(reference);
+        RoundingReference rounding = reference.MeasureRounding(Evaluations);
+        Assert.AreEqual(reference.Loss, run.Loss, 1e-4 * Math.Abs(reference.Loss));
+        double negligible = Negligible * rounding.Largest;
+        (string worst, double ratio) = rounding.Exact
+            .Select(e => (e.Key, Ratio: ReferenceComparison.Distance(run.Gradients[e.Key], e.Value) / (rounding.Rounding[e.Key] + negligible)))
+            .MaxBy(r => r.Ratio);
+        Console.WriteLine($"{string.Join(' ', arguments)}: {rounding.Exact.Count} gradients, largest error {ratio:0.00} of PyTorch's ({worst})");
+        Assert.IsLessThanOrEqualTo(LargestRatio, ratio, $"error of the gradient of {worst}, in those of PyTorch");
+    }
 
-    private static void Compare(string[] arguments, double largestMedian, double roundingNoise = 0)
+    private static TorchReference? Make(string[] arguments)
     {
         if (TorchReference.Missing is { } reason)
         {
             Assert.Inconclusive(reason);
-            return;
+            return null;
         }
-        using TorchReference reference = TorchReference.Make(["--size", "64", "--batch", "2", .. arguments]);
-        ReferenceComparison comparison = ReferenceComparison.Run(reference, roundingNoise);
-        (string worst, double error) = comparison.Worst;
-        Console.WriteLine($"{string.Join(' ', arguments)}: loss {comparison.Loss} ({reference.Loss}), {comparison.Errors.Count} gradients, median error {comparison.Median:0.0e0}, worst {error:0.0e0} ({worst})");
-        Assert.AreEqual(reference.Loss, comparison.Loss, 1e-4 * Math.Abs(reference.Loss));
-        Assert.IsLessThanOrEqualTo(LargestError, error, $"relative error of the gradient of {worst}");
-        Assert.IsLessThanOrEqualTo(largestMedian, comparison.Median, "median of the relative errors");
+        return TorchReference.Make(["--size", "64", "--batch", "2", .. arguments]);
     }
 }

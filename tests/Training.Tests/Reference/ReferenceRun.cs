@@ -1,0 +1,21 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training.Tests;
+
+/// <summary>Our loss of a <see cref="TorchReference"/> and the gradients of all its parameters.</summary>
+/// <param name="Loss">The loss.</param>
+/// <param name="Gradients">float32 gradients by parameter.</param>
+internal sealed record ReferenceRun(float Loss, IReadOnlyDictionary<string, TensorData> Gradients)
+{
+    /// <summary>Builds forward, loss and backward for all parameters as one graph and runs it once.</summary>
+    public static ReferenceRun Of(TorchReference reference)
+    {
+        TrainingGraph graph = TrainingGraph.Build(reference.Model, new SoftmaxCrossEntropy(), reference.Gradients.Keys);
+        Assert.IsNull(graph.Frozen, "All parameters are trained, so nothing is frozen.");
+        Dictionary<string, TensorData> feeds = graph.Parameters.ToDictionary(p => p.Value.Name, p => p.Initial);
+        feeds[graph.Features[0].Name] = reference.Input;
+        feeds[graph.Targets.Name] = reference.Labels;
+        IReadOnlyDictionary<string, TensorData> results = RuntimeSession.RunOnce(graph.Training, feeds);
+        return new ReferenceRun(results[graph.Loss.Name].ToFloats()[0], graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]));
+    }
+}
