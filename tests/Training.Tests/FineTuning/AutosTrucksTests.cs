@@ -12,32 +12,15 @@ public sealed class AutosTrucksTests
     private const double Required = 0.92;
 
     private static readonly int[] Seeds = [1, 2, 3];
-    private static readonly Lazy<Task<double>> HeadAlone = new(() => MeanAccuracyAsync("squeezenet_fp32.onnx", new TrainerOptions()));
 
     [TestMethod]
-    public async Task AHeadAloneIsAsGoodAsPyTorchs() => Assert.IsGreaterThanOrEqualTo(Required, await HeadAlone.Value);
+    public async Task AHeadAloneIsAsGoodAsPyTorchs() => Assert.IsGreaterThanOrEqualTo(Required, await MeanAccuracyAsync("squeezenet_fp32.onnx"));
 
     [TestMethod]
-    public async Task AHeadAloneOnWeightsInHalfPrecisionIsAsGood() => Assert.IsGreaterThanOrEqualTo(Required, await MeanAccuracyAsync("squeezenet_fp16.onnx", new TrainerOptions()));
-
-    [TestMethod]
-    public async Task LayersBeforeTheHeadMakeItBetter()
-    {
-        TrainerOptions options = new()
-        {
-            Trainable = Trainable.From("pool5_1"),      // fire6 to fire9 and the head: 603106 numbers
-            Epochs = 6,
-            BatchSize = 16,
-            Loss = new SoftmaxCrossEntropy { LabelSmoothing = 0.05f },
-            LearningRate = 1e-3f,
-            Schedule = new LinearWarmup { Steps = 63, Then = new CosineSchedule() },        // the new head's first gradients would spoil the layers before it
-            ValidationFraction = 0,
-        };
-        Assert.IsGreaterThan(await HeadAlone.Value, await MeanAccuracyAsync("squeezenet_fp32.onnx", options, dropout: 0.3f));
-    }
+    public async Task AHeadAloneOnWeightsInHalfPrecisionIsAsGood() => Assert.IsGreaterThanOrEqualTo(Required, await MeanAccuracyAsync("squeezenet_fp16.onnx"));
 
     /// <summary>The mean over the seeds of the accuracy on the test pictures; features are computed for the first seed only.</summary>
-    private static async Task<double> MeanAccuracyAsync(string model, TrainerOptions trainer, float dropout = 0)
+    private static async Task<double> MeanAccuracyAsync(string model)
     {
         FineTuningOptions options = new()
         {
@@ -55,12 +38,12 @@ public sealed class AutosTrucksTests
             {
                 FineTuningResult result = await FineTuning.RunAsync(options with
                 {
-                    Head = classes => new LinearHead(classes) { Seed = seed, Dropout = dropout },
-                    Trainer = trainer with { Seed = seed, Cache = cache },
+                    Head = classes => new LinearHead(classes) { Seed = seed },
+                    Trainer = new TrainerOptions { Seed = seed, Cache = cache },
                 });
                 accuracies.Add(result.Test!.Accuracy!.Value);
             }
-            Console.WriteLine($"{model}, {trainer.Trainable}: {string.Join(", ", accuracies)}");
+            Console.WriteLine($"{model}: {string.Join(", ", accuracies)}");
             return accuracies.Average();
         }
         finally
