@@ -7,7 +7,7 @@ namespace OnnxFineTune.Inference;
 public static class ImageModelMetadata
 {
     /// <summary>Metadata key of the labels, a JSON array of strings.</summary>
-    public const string LabelsKey = "onnxft.labels";
+    public const string LabelsKey = Model.LabelsKey;
 
     /// <summary>Metadata key of the preprocessing, a JSON object.</summary>
     public const string PreprocessingKey = "onnxft.preprocessing";

@@ -99,13 +99,12 @@ public sealed class ModelEditor
         if (_headParameters.Count > 0)
             NameLogits(output);
         if (_headParameters.Count > 0)
-            built.Metadata.Remove(LabelsKey);       // they named the classes of the former classifier
+            built.Metadata.Remove(Model.LabelsKey);       // they named the classes of the former classifier
         built.HeadParameters = _headParameters.Count > 0 ? _headParameters : _model.HeadParameters;
         return built;
     }
 
     private const string LogitsName = "logits";
-    private const string LabelsKey = "onnxft.labels";
 
     private void Keep(Value features)
     {

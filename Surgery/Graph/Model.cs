@@ -9,6 +9,9 @@ public sealed partial class Model
     /// <summary>The standard's own operator domain.</summary>
     public const string StandardDomain = "";
 
+    /// <summary>Metadata key of the names of a classifier's classes, a JSON array of strings in output order.</summary>
+    public const string LabelsKey = "onnxft.labels";
+
     /// <summary>A model around a graph.</summary>
     public Model(Graph graph) => Graph = graph;
 

@@ -9,4 +9,7 @@ public static class ConformanceModels
     /// <summary>Paths of all <c>model.onnx</c> files, in a fixed order.</summary>
     public static IReadOnlyList<string> Files { get; } = Root is null ? []
         : [.. Directory.EnumerateFiles(Root, "model.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    /// <summary>The test suite's own name of a model: its folder.</summary>
+    public static string Name(string path) => Path.GetFileName(Path.GetDirectoryName(path)!);
 }

@@ -1,4 +1,3 @@
-using OnnxFineTune.Models;
 
 namespace OnnxFineTune.Inference.Tests;
 
@@ -8,14 +7,9 @@ public sealed class SqueezeNetTests
     [TestMethod]
     public void BothPrecisionsGiveTheSameProbabilities()
     {
-        string? model = SharedFolder.Find("data/models/squeezenet_fp32.onnx");
-        string? halfModel = SharedFolder.Find("data/models/squeezenet_fp16.onnx");
-        string? pictures = SharedFolder.Find("data/autos-trucks/test/automobile");
-        if (model is null || halfModel is null || pictures is null)
-        {
-            Assert.Inconclusive("../shared is absent: there is no SqueezeNet to run.");
-            return;
-        }
+        string model = Present.Shared("data/models/squeezenet_fp32.onnx");
+        string halfModel = Present.Shared("data/models/squeezenet_fp16.onnx");
+        string pictures = Present.Shared("data/autos-trucks/test/automobile");
         string[] files = [.. Directory.EnumerateFiles(pictures, "*.jpg").Order(StringComparer.Ordinal).Take(12)];
         PredictorOptions options = new() { Preprocessing = ImagePreprocessing.Caffe };
         using Predictor predictor = Predictor.Open(model, options);

@@ -1,4 +1,3 @@
-using OnnxFineTune.Models;
 
 namespace OnnxFineTune.Surgery.Tests;
 
@@ -58,10 +57,5 @@ public sealed class PretrainedEditTests
 
     private static Model SqueezeNet() => Load("data/models/squeezenet_fp32.onnx");
 
-    private static Model Load(string file)
-    {
-        if (SharedFolder.Find(file) is not { } path)
-            throw new AssertInconclusiveException("../shared is absent: there is no SqueezeNet to load.");
-        return Model.Load(path);
-    }
+    private static Model Load(string file) => Model.Load(Present.Shared(file));
 }

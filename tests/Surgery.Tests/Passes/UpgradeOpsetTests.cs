@@ -21,19 +21,14 @@ public sealed class UpgradeOpsetTests
 
     private void Check(Func<Model, Model> pass)
     {
-        if (ConformanceModels.Root is null)
-        {
-            Assert.Inconclusive("libonnx-testdata is not installed.");
-            return;
-        }
-        Dictionary<string, ConformanceResult> results = ConformanceModels.Files.AsParallel().WithDegreeOfParallelism(2)
+        Dictionary<string, ConformanceResult> results = Present.Conformance().AsParallel().WithDegreeOfParallelism(2)
             .ToDictionary(f => f, f => PassConformance.Check(f, pass, TestContext.CancellationToken));
         foreach (IGrouping<ConformanceOutcome, KeyValuePair<string, ConformanceResult>> group in results.GroupBy(r => r.Value.Outcome).OrderBy(g => g.Key))
         {
             TestContext.WriteLine($"{group.Key}: {group.Count()}");
             if (group.Key is not (ConformanceOutcome.Equal or ConformanceOutcome.NotRunnable))
                 foreach ((string file, ConformanceResult result) in group)
-                    TestContext.WriteLine($"  {Path.GetFileName(Path.GetDirectoryName(file))}: {result.Detail}");
+                    TestContext.WriteLine($"  {ConformanceModels.Name(file)}: {result.Detail}");
         }
         Assert.IsFalse(results.Values.Any(r => r.Outcome == ConformanceOutcome.Different), "A pass changed what a model computes.");
         Assert.IsTrue(results.Values.Count(r => r.Outcome == ConformanceOutcome.Equal) > 950);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.ML.OnnxRuntime;
+using OnnxFineTune.Models;
 using OnnxFineTune.Surgery.Serialization.Proto;
 
 namespace OnnxFineTune.Surgery.Tests.Serialization;
@@ -13,7 +14,7 @@ public sealed class ConformanceTests
     [TestMethod]
     public void EveryModelIsTheSameAfterLoadAndSave()
     {
-        string[] paths = ConformanceModels.Find();
+        string[] paths = [.. Present.Conformance()];
         ConcurrentBag<string> failures = [];
         Parallel.ForEach(paths, path =>
         {
@@ -40,7 +41,7 @@ public sealed class ConformanceTests
     [TestMethod]
     public void EveryRunnableModelComputesTheSameAfterLoadAndSave()
     {
-        string[] paths = ConformanceModels.Find();
+        string[] paths = [.. Present.Conformance()];
         ConcurrentBag<(string Name, string Reason)> notRunnable = [];
         ConcurrentBag<string> failures = [], random = [];
         int same = 0;

@@ -1,5 +1,4 @@
 using OnnxFineTune.Inference;
-using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training.Tests;
@@ -24,9 +23,9 @@ public sealed class AutosTrucksTests
     {
         FineTuningOptions options = new()
         {
-            Model = Shared($"models/{model}"),
-            Images = Shared("autos-trucks/train"),
-            Test = Shared("autos-trucks/test"),
+            Model = Present.Shared($"data/models/{model}"),
+            Images = Present.Shared("data/autos-trucks/train"),
+            Test = Present.Shared("data/autos-trucks/test"),
             Output = Directory.CreateTempSubdirectory("onnxft-autos-trucks-").FullName,
             Preprocessing = ImagePreprocessing.Parse("caffe"),
         };
@@ -51,6 +50,4 @@ public sealed class AutosTrucksTests
             Directory.Delete(options.Output, recursive: true);
         }
     }
-
-    private static string Shared(string path) => SharedFolder.Find($"data/{path}") ?? throw new AssertInconclusiveException($"../shared/data/{path} is absent.");
 }
