@@ -13,7 +13,7 @@ internal sealed class PreparedModel : IDisposable
     public PreparedModel(Model model, ILoss loss, TrainerOptions options)
     {
         Loss = loss;
-        Graph = TrainingGraph.Build(model, loss, options.Trainable.Select(model).Select(p => p.Name), options.Seed);
+        Graph = TrainingGraph.Build(model, loss, options.Trainable.Select(model).Select(p => p.Name), new TrainingGraphOptions { Seed = options.Seed });
         Input = model.Graph.FeedInputs.ToArray() is [{ ElementType: ElementType.Float } input] ? input
             : throw new GraphException($"A model to train must have one float input, but this one has {Describe(model)}.");
         _extractor = new(() => new FeatureExtractor(Graph, options.ThreadCount));

@@ -4,7 +4,7 @@ namespace OnnxFineTune.Training;
 
 /// <summary>
 /// Forward pass, loss and gradients of a model as graphs of standard operators: what every training engine builds on. The frozen layers in
-/// front, on which nothing trained has an influence, are a model of their own.
+/// front, on which nothing trained has an influence, are a model of their own, unless the options say otherwise.
 /// </summary>
 /// <remarks>
 /// BatchNormalization keeps its frozen statistics. Dropout is active in <see cref="Training"/> only, with seeds drawn from the seed given; Dropout within the
@@ -30,7 +30,10 @@ public sealed partial class TrainingGraph
     /// <summary>The same inputs → loss and the model's output, with Dropout off.</summary>
     public Model Evaluation { get; }
 
-    /// <summary>What the trained part reads, float, the batch in the first dimension: inputs of <see cref="Training"/>, outputs of <see cref="Frozen"/> of the same names.</summary>
+    /// <summary>
+    /// What the trained part reads: inputs of <see cref="Training"/>. Where the frozen layers are apart they are float, with the batch in the first dimension, and outputs of
+    /// <see cref="Frozen"/> of the same names; else they are the model's inputs.
+    /// </summary>
     public required IReadOnlyList<Value> Features { get; init; }
 
     /// <summary>The targets, an input of <see cref="Training"/>.</summary>
@@ -42,6 +45,12 @@ public sealed partial class TrainingGraph
     /// <summary>The loss in <see cref="Training"/>, a float scalar.</summary>
     public required Value Loss { get; init; }
 
+    /// <summary>What the model's output means, by the loss.</summary>
+    public required OutputKind OutputKind { get; init; }
+
+    /// <summary>Names of the initializers of <see cref="Training"/> that are parameters but are not trained.</summary>
+    public required IReadOnlyList<string> FrozenParameters { get; init; }
+
     /// <summary>The trained parameters, in the order of the model's initializers.</summary>
     public required IReadOnlyList<TrainedParameter> Parameters { get; init; }
 
@@ -49,11 +58,12 @@ public sealed partial class TrainingGraph
     /// <param name="model">Any model; it is not changed. Its first output is trained.</param>
     /// <param name="loss">What to minimise.</param>
     /// <param name="parameters">Names of the initializers to train.</param>
-    /// <param name="seed">Decides the masks of Dropout.</param>
+    /// <param name="options">Seed and extent; the defaults suit <see cref="StepGraphEngine"/>.</param>
     /// <exception cref="GraphException">A parameter does not exist, is not a float tensor or has no influence on the output; or an operator has no gradient.</exception>
     /// <exception cref="ArgumentException">The options of the loss are out of range.</exception>
-    public static TrainingGraph Build(Model model, ILoss loss, IEnumerable<string> parameters, int seed = 0)
+    public static TrainingGraph Build(Model model, ILoss loss, IEnumerable<string> parameters, TrainingGraphOptions? options = null)
     {
+        options ??= new TrainingGraphOptions();
         new OptionErrors().Include(loss.Validate()).ThrowIfAny();
         Model work = model.ToWorkingForm();
         if (work.Graph.Outputs.Count == 0)
@@ -62,8 +72,10 @@ public sealed partial class TrainingGraph
         RemoveUnused.Run(work.Graph);
         HashSet<string> names = [.. parameters];
         FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
-        Model? frozen = split.FrozenPart(work);
-        return Differentiate(frozen, split.TrainedPart(work), loss, names, seed);
+        Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
+        Model trained = split.TrainedPart(work);
+        HashSet<string> trainedDropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
+        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, trainedDropout, options);
     }
 
     private static List<Value> FindParameters(Graph graph, HashSet<string> names)
@@ -83,11 +95,12 @@ public sealed partial class TrainingGraph
         return found;
     }
 
-    private static TrainingGraph Differentiate(Model? frozen, Model trained, ILoss loss, HashSet<string> names, int seed)
+    private static TrainingGraph Differentiate(Model? frozen, Model trained, ILoss loss, HashSet<string> names, HashSet<string> trainedDropout, TrainingGraphOptions options)
     {
         Graph graph = trained.Graph;
         Value output = graph.Outputs[0];
         Value[] features = [.. graph.FeedInputs];
+        string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Select(p => p.Name).Where(p => !names.Contains(p))];
         Value targets = graph.AddInput(graph.UniqueName("targets"), loss.TargetType, loss.TargetShape(ShapeOf(output)));
         List<(Value Value, TensorData Initial)> parameters = [.. graph.Initializers.Where(v => names.Contains(v.Name)).ToArray().Select(v => (v, graph.InitializerToInput(v)))];
         GraphBuilder op = new(graph, "loss");
@@ -96,7 +109,7 @@ public sealed partial class TrainingGraph
         graph.SetOutputs(nodes.Loss, output);
         Model evaluation = trained.Clone();
         RemoveUnused.Run(evaluation.Graph);
-        DropoutMode.Activate(graph, seed);
+        DropoutMode.Activate(graph, trainedDropout, options.Seed);
         Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)]);
         graph.SetOutputs([nodes.Loss, output, .. gradients]);
         RemoveUnused.Run(graph);
@@ -105,6 +118,8 @@ public sealed partial class TrainingGraph
             Features = features,
             Targets = targets,
             Output = output,
+            FrozenParameters = frozenParameters,
+            OutputKind = loss.OutputKind,
             Loss = nodes.Loss,
             Parameters = [.. parameters.Select((p, i) => new TrainedParameter(p.Value.Name, p.Value, gradients[i], p.Initial))],
         };

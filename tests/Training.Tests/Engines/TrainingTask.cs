@@ -16,7 +16,7 @@ internal static class TrainingTask
     }
 
     public static StepGraphEngine Engine(Model model, IOptimizer? optimizer = null, string[]? parameters = null, GradientClipping? clipping = null, ILoss? loss = null, int seed = 0) =>
-        new(TrainingGraph.Build(model, loss ?? new SoftmaxCrossEntropy(), parameters ?? ["head.weight", "head.bias"], seed),
+        new(TrainingGraph.Build(model, loss ?? new SoftmaxCrossEntropy(), parameters ?? ["head.weight", "head.bias"], new TrainingGraphOptions { Seed = seed }),
             new StepGraphEngineOptions { Optimizer = optimizer ?? new AdamW(), Clipping = clipping, Threads = 1 });
 
     public static float[] Train(StepGraphEngine engine, IReadOnlyList<Batch> batches, int steps, float rate = 0.01f) =>

@@ -1,0 +1,14 @@
+namespace OnnxFineTune.Training;
+
+/// <summary>How a <see cref="TrainingGraph"/> is made.</summary>
+public sealed record TrainingGraphOptions
+{
+    /// <summary>Decides the masks of Dropout; 0 by default.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>
+    /// Whether the frozen layers in front become a model of their own, as by default, so that their features can be computed once per example and kept; else
+    /// <see cref="TrainingGraph.Training"/> begins at the model's inputs.
+    /// </summary>
+    public bool FrozenApart { get; init; } = true;
+}
