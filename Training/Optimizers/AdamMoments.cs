@@ -26,6 +26,9 @@ internal sealed record AdamMoments(Value First, Value Second, Value Move)
         values[1] = (float)(epsilon * s);
     }
 
+    /// <summary>The epsilon of the form that adds ε to √v, not to √v̂: √v = √V·√(1 − β₂), so epsilon = ε/√(1 − β₂) in every step; rate stays the same.</summary>
+    public static float UncorrectedEpsilon(double beta2, double epsilon) => (float)(epsilon / Math.Sqrt(1 - beta2));
+
     public static AdamMoments Build(GraphBuilder op, ParameterUpdate update, double beta1, double beta2)
     {
         Value g = update.Gradient;

@@ -2,7 +2,7 @@ using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 
-/// <summary>Adam with decoupled weight decay as PyTorch's <c>AdamW</c>: θ ← θ·(1 − ηλ) − η·m̂ / (√v̂ + ε).</summary>
+/// <summary>Adam with decoupled weight decay as PyTorch's <c>AdamW</c>: θ ← θ·(1 − ηλ) − η·m̂ / (√v̂ + ε); or as Hugging Face's, see <see cref="Form"/>.</summary>
 /// <remarks>Loshchilov and Hutter, arXiv:1711.05101, algorithm 2.</remarks>
 public sealed record AdamW : IOptimizer
 {
@@ -18,11 +18,16 @@ public sealed record AdamW : IOptimizer
     /// <summary>λ; 0 or more, default 0.01.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
+    /// <summary>Where ε is added and when weights decay; PyTorch's way by default.</summary>
+    public AdamWForm Form { get; init; }
+
     /// <inheritdoc/>
     public IReadOnlyList<string> StateNames => AdamMoments.StateNames;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Validate() => AdamMoments.Validate(Beta1, Beta2, Epsilon, WeightDecay);
+    public IReadOnlyList<string> Validate() => new OptionErrors()
+        .Include(AdamMoments.Validate(Beta1, Beta2, Epsilon, WeightDecay))
+        .Require(Enum.IsDefined(Form), $"{nameof(Form)} is {Form}; it must be {string.Join(" or ", Enum.GetNames<AdamWForm>())}.").All;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> CoefficientNames => [.. AdamMoments.CoefficientNames, "keep"];
@@ -31,6 +36,8 @@ public sealed record AdamW : IOptimizer
     public void Coefficients(double learningRate, long step, Span<float> values)
     {
         AdamMoments.Coefficients(learningRate, step, Beta1, Beta2, Epsilon, values);
+        if (Form == AdamWForm.HuggingFace)
+            values[1] = AdamMoments.UncorrectedEpsilon(Beta2, Epsilon);
         values[2] = (float)(1 - learningRate * WeightDecay);
     }
 
@@ -38,6 +45,10 @@ public sealed record AdamW : IOptimizer
     public IReadOnlyList<Value> Build(GraphBuilder op, ParameterUpdate update)
     {
         AdamMoments moments = AdamMoments.Build(op, update, Beta1, Beta2);
-        return [op.Sub(op.Mul(update.Parameter, update.Coefficients[2]), moments.Move), moments.First, moments.Second];
+        Value keep = update.Coefficients[2];
+        Value next = Form == AdamWForm.HuggingFace
+            ? op.Mul(op.Sub(update.Parameter, moments.Move), keep)
+            : op.Sub(op.Mul(update.Parameter, keep), moments.Move);
+        return [next, moments.First, moments.Second];
     }
 }

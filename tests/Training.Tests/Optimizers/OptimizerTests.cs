@@ -31,7 +31,12 @@ public sealed class OptimizerTests
                 Assert.AreEqual(expected[step][i], actual[step][i], 3e-7, $"{name}, step {step}, element {i}");
     }
 
-    public static IEnumerable<IOptimizer> Optimizers => Literals.Select(l => l.Optimizer);
+    public static IEnumerable<IOptimizer> Optimizers =>
+    [
+        .. Literals.Select(l => l.Optimizer),
+        new AdamW { Form = AdamWForm.HuggingFace },
+        new AdamW { Form = AdamWForm.HuggingFace, WeightDecay = 0.2, Beta1 = 0.8, Beta2 = 0.95, Epsilon = 1e-3 },
+    ];
 
     [TestMethod, DynamicData(nameof(Optimizers))]
     public void FiftyStepsFollowTheFormulasInDouble(IOptimizer optimizer)
@@ -51,6 +56,15 @@ public sealed class OptimizerTests
     }
 
     [TestMethod]
+    public void TheFormsOfAdamWDecayBeforeAndAfterTheMove()
+    {
+        AdamW adamW = new() { WeightDecay = 0.5 };
+        float[] One(AdamWForm form) => OptimizerRun.Of(adamW with { Form = form }, [1], [[0.1f]], 0.1f)[0];
+        Assert.AreEqual(1 * 0.95 - 0.1, One(AdamWForm.PyTorch)[0], 1e-6, "the first move is the learning rate itself");
+        Assert.AreEqual((1 - 0.1) * 0.95, One(AdamWForm.HuggingFace)[0], 1e-6);
+    }
+
+    [TestMethod]
     public void ARateOfZeroChangesNothing()
     {
         foreach (IOptimizer optimizer in Optimizers)
@@ -61,6 +75,7 @@ public sealed class OptimizerTests
     public void WrongOptionsAreAllNamed()
     {
         Assert.HasCount(4, new AdamW { Beta1 = 1, Beta2 = -0.1, Epsilon = 0, WeightDecay = double.NaN }.Validate());
+        StringAssert.Contains(new AdamW { Form = (AdamWForm)2 }.Validate().Single(), "PyTorch or HuggingFace");
         Assert.HasCount(3, new Adam { Beta1 = 1.5, Beta2 = 1, Epsilon = -1 }.Validate());
         Assert.HasCount(2, new Sgd { WeightDecay = -1, Nesterov = true }.Validate());
         Assert.HasCount(1, new GradientClipping { MaxNorm = 0 }.Validate());

@@ -16,6 +16,7 @@ internal sealed class ReferenceOptimizer(IOptimizer optimizer, double[] start)
             {
                 Sgd o => Sgd(o, i, gradient[i], rate),
                 Adam o => Adam(i, gradient[i] + o.WeightDecay * Parameters[i], rate, o.Beta1, o.Beta2, o.Epsilon, Parameters[i]),
+                AdamW { Form: AdamWForm.HuggingFace } o => HuggingFace(o, i, gradient[i], rate),
                 AdamW o => Adam(i, gradient[i], rate, o.Beta1, o.Beta2, o.Epsilon, Parameters[i] - rate * o.WeightDecay * Parameters[i]),
                 _ => throw new ArgumentException($"No reference for {optimizer}.", nameof(gradient)),
             };
@@ -26,6 +27,15 @@ internal sealed class ReferenceOptimizer(IOptimizer optimizer, double[] start)
         g += o.WeightDecay * Parameters[i];
         _first[i] = o.Momentum * _first[i] + g;
         return Parameters[i] - rate * (o.Nesterov ? g + o.Momentum * _first[i] : _first[i]);
+    }
+
+    private double HuggingFace(AdamW o, int i, double g, double rate)
+    {
+        _first[i] = o.Beta1 * _first[i] + (1 - o.Beta1) * g;
+        _second[i] = o.Beta2 * _second[i] + (1 - o.Beta2) * g * g;
+        double size = rate * Math.Sqrt(1 - Math.Pow(o.Beta2, _step)) / (1 - Math.Pow(o.Beta1, _step));
+        double moved = Parameters[i] - size * _first[i] / (Math.Sqrt(_second[i]) + o.Epsilon);
+        return moved - rate * o.WeightDecay * moved;
     }
 
     private double Adam(int i, double g, double rate, double beta1, double beta2, double epsilon, double decayed)
