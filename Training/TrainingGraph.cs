@@ -7,8 +7,8 @@ namespace OnnxFineTune.Training;
 /// front, on which nothing trained has an influence, are a model of their own, unless the options say otherwise.
 /// </summary>
 /// <remarks>
-/// BatchNormalization keeps its frozen statistics. Dropout is active in <see cref="Training"/> only, with seeds drawn from the seed given; Dropout within the
-/// frozen part stays off, but one that stands directly before trained layers belongs to them.
+/// BatchNormalization keeps its frozen statistics. Dropout is active in <see cref="Training"/> only, with masks that follow from the seed and <see cref="DropoutStep"/>, so that
+/// every engine drops the same; Dropout within the frozen part stays off, but one that stands directly before trained layers belongs to them.
 /// </remarks>
 public sealed partial class TrainingGraph
 {
@@ -23,11 +23,11 @@ public sealed partial class TrainingGraph
     public Model? Frozen { get; }
 
     /// <summary>
-    /// Features, targets and parameters (inputs, in this order) → loss, the model's output, then the gradients in the order of <see cref="Parameters"/>.
+    /// Features, targets, <see cref="DropoutStep"/> where there is one, and parameters (inputs, in this order) → loss, the model's output, then the gradients in the order of <see cref="Parameters"/>.
     /// </summary>
     public Model Training { get; }
 
-    /// <summary>The same inputs → loss and the model's output, with Dropout off.</summary>
+    /// <summary>The same inputs but for <see cref="DropoutStep"/> → loss and the model's output, with Dropout off.</summary>
     public Model Evaluation { get; }
 
     /// <summary>
@@ -38,6 +38,9 @@ public sealed partial class TrainingGraph
 
     /// <summary>The targets, an input of <see cref="Training"/>.</summary>
     public required Value Targets { get; init; }
+
+    /// <summary>Input of <see cref="Training"/>, int64 [1], that decides with the seed what Dropout drops: another number in each step. Null where nothing is dropped.</summary>
+    public Value? DropoutStep { get; init; }
 
     /// <summary>The model's output in <see cref="Training"/>.</summary>
     public required Value Output { get; init; }
@@ -74,8 +77,8 @@ public sealed partial class TrainingGraph
         FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
-        HashSet<string> trainedDropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
-        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, trainedDropout, options);
+        string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
+        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options.Seed);
     }
 
     private static List<Value> FindParameters(Graph graph, HashSet<string> names)
@@ -95,13 +98,14 @@ public sealed partial class TrainingGraph
         return found;
     }
 
-    private static TrainingGraph Differentiate(Model? frozen, Model trained, ILoss loss, HashSet<string> names, HashSet<string> trainedDropout, TrainingGraphOptions options)
+    private static TrainingGraph Differentiate(Model? frozen, Model trained, ILoss loss, HashSet<string> names, string[] dropout, int seed)
     {
         Graph graph = trained.Graph;
         Value output = graph.Outputs[0];
         Value[] features = [.. graph.FeedInputs];
         string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Select(p => p.Name).Where(p => !names.Contains(p))];
         Value targets = graph.AddInput(graph.UniqueName("targets"), loss.TargetType, loss.TargetShape(ShapeOf(output)));
+        Value? dropoutStep = dropout.Length == 0 ? null : graph.AddInput(graph.UniqueName("dropout_step"), ElementType.Int64, Shape.Of(1));
         List<(Value Value, TensorData Initial)> parameters = [.. graph.Initializers.Where(v => names.Contains(v.Name)).ToArray().Select(v => (v, graph.InitializerToInput(v)))];
         GraphBuilder op = new(graph, "loss");
         LossNodes nodes = loss.Build(op, output, targets);
@@ -109,7 +113,12 @@ public sealed partial class TrainingGraph
         graph.SetOutputs(nodes.Loss, output);
         Model evaluation = trained.Clone();
         RemoveUnused.Run(evaluation.Graph);
-        DropoutMode.Activate(graph, trainedDropout, options.Seed);
+        if (dropoutStep is not null)
+        {
+            evaluation.Graph.RemoveInput(evaluation.Graph.Get(dropoutStep.Name));
+            DropoutMode.Activate([.. dropout.Select(y => graph.Get(y).Producer!)], dropoutStep, seed);
+            output = graph.Outputs[1];
+        }
         Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)]);
         graph.SetOutputs([nodes.Loss, output, .. gradients]);
         RemoveUnused.Run(graph);
@@ -117,6 +126,7 @@ public sealed partial class TrainingGraph
         {
             Features = features,
             Targets = targets,
+            DropoutStep = dropoutStep,
             Output = output,
             FrozenParameters = frozenParameters,
             OutputKind = loss.OutputKind,

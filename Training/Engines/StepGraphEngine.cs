@@ -16,7 +16,8 @@ public sealed class StepGraphEngine : ITrainingEngine
     private readonly InferenceSession _training;
     private readonly ParameterMemory _parameters;
     private readonly PinnedBuffer<float> _coefficients;
-    private readonly Dictionary<string, OrtValue> _coefficientTensors;
+    private readonly PinnedBuffer<long> _dropoutStep = new(1);
+    private readonly Dictionary<string, OrtValue> _scalars;
     private InferenceSession? _evaluation;
     private BatchMemory? _batch;
 
@@ -33,7 +34,9 @@ public sealed class StepGraphEngine : ITrainingEngine
         _training = RuntimeSession.Open(step.Model, _sessionOptions);
         _parameters = new ParameterMemory(step.Groups, _options.Optimizer.StateNames);
         _coefficients = new PinnedBuffer<float>(step.Coefficients.Count);
-        _coefficientTensors = step.Coefficients.Select((name, i) => (name, i)).ToDictionary(c => c.name, c => _coefficients.Tensor([], c.i));
+        _scalars = step.Coefficients.Select((name, i) => (name, i)).ToDictionary(c => c.name, c => _coefficients.Tensor([], c.i));
+        if (graph.DropoutStep is { } input)
+            _scalars[input.Name] = _dropoutStep.Tensor([1]);
     }
 
     /// <summary>Training steps done.</summary>
@@ -44,7 +47,8 @@ public sealed class StepGraphEngine : ITrainingEngine
     {
         StepBinding binding = Load(batch);
         _options.Optimizer.Coefficients(learningRate, Step + 1, _coefficients.Span);
-        _training.RunWithBinding(_run, binding.Training(_training, _parameters, _coefficientTensors));
+        _dropoutStep.Span[0] = Step;
+        _training.RunWithBinding(_run, binding.Training(_training, _parameters, _scalars));
         _parameters.Current = 1 - _parameters.Current;
         Step++;
         return Result(batch.Count);
@@ -96,7 +100,7 @@ public sealed class StepGraphEngine : ITrainingEngine
         _training.Dispose();
         _evaluation?.Dispose();
         _parameters.Dispose();
-        foreach (OrtValue scalar in _coefficientTensors.Values)
+        foreach (OrtValue scalar in _scalars.Values)
             scalar.Dispose();
         _run.Dispose();
         _sessionOptions.Dispose();

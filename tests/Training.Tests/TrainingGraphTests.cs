@@ -25,8 +25,46 @@ public sealed class TrainingGraphTests
     {
         TrainingGraph graph = TrainingGraph.Build(TrainingModels.Mlp(12, 16, 4, dropout: 0.5f), Loss, ["head.weight", "head.bias"]);
         Assert.IsFalse(graph.Frozen!.Graph.Nodes.Any(n => n.OpType == "Dropout"));
-        Assert.IsNotNull(graph.Training.Graph.Nodes.Single(n => n.OpType == "Dropout").Input(2), "training mode");
+        CollectionAssert.AreEqual(new[] { graph.Features[0], graph.Targets, graph.DropoutStep, graph.Parameters[0].Value, graph.Parameters[1].Value }, graph.Training.Graph.FeedInputs.ToArray());
+        Assert.HasCount(1, graph.DropoutStep!.Uses, "active in training");
         Assert.IsNull(graph.Evaluation.Graph.Nodes.SingleOrDefault(n => n.OpType == "Dropout")?.Input(2), "inference mode");
+        Assert.IsNull(graph.Evaluation.Graph.Find(graph.DropoutStep.Name));
+    }
+
+    [TestMethod]
+    public void AGraphThatBeginsAtTheInputsHoldsTheFrozenLayersToo()
+    {
+        TrainingGraph apart = TrainingGraph.Build(TrainingModels.Mlp(12, 16, 4), Loss, ["head.weight", "head.bias"]);
+        TrainingGraph whole = TrainingGraph.Build(TrainingModels.Mlp(12, 16, 4), Loss, ["head.weight", "head.bias"], new TrainingGraphOptions { FrozenApart = false });
+        Assert.IsNull(whole.Frozen);
+        Assert.AreEqual("x", whole.Features.Single().Name);
+        CollectionAssert.AreEqual(new[] { "body.weight", "body.bias" }, whole.FrozenParameters.ToArray());
+        Assert.HasCount(0, apart.FrozenParameters);
+        CollectionAssert.AreEqual(apart.Parameters.Select(p => p.Gradient.Name).ToArray(), whole.Parameters.Select(p => p.Gradient.Name).ToArray());
+    }
+
+    [TestMethod]
+    public void DropoutWithinFrozenLayersStaysOff()
+    {
+        TrainingGraph graph = TrainingGraph.Build(TwoDropouts(), Loss, ["head.weight"], new TrainingGraphOptions { FrozenApart = false });
+        Assert.AreEqual("frozen_dropout", graph.Training.Graph.Nodes.Single(n => n.OpType == "Dropout").Outputs[0]!.Name);
+        Assert.IsNotNull(graph.DropoutStep);
+    }
+
+    [TestMethod]
+    public void AModelMayEndInDropout()
+    {
+        Model model = TrainingModels.Linear(6, 3);
+        GraphBuilder op = new(model.Graph);
+        model.Graph.SetOutputs(op.Dropout(model.Graph.Outputs[0], op.Scalar(0.25), null));
+        TrainingGraph graph = TrainingGraph.Build(model.ToWorkingForm(), Loss, ["head.weight"]);
+        Assert.AreSame(graph.Output, graph.Training.Graph.Outputs[1]);
+        using StepGraphEngine engine = new(graph);
+        Batch batch = new(64, [TrainingModels.Numbers(64 * 6, 1)], new float[64]);
+        float[] dropped = engine.TrainStep(batch, 0).Outputs.ToArray(), all = engine.Evaluate(batch).Outputs.ToArray();
+        Assert.AreEqual(0.25, dropped.Count(y => y == 0) / (double)dropped.Length, 0.12);
+        for (int i = 0; i < all.Length; i++)
+            Assert.AreEqual(dropped[i] == 0 ? 0 : all[i] / 0.75, dropped[i], 1e-5);
     }
 
     [TestMethod]
@@ -112,5 +150,18 @@ public sealed class TrainingGraphTests
             Value difference = op.Sub(outputs, targets);
             return new LossNodes(op.ReduceMean(op.Mul(difference, difference), [], false));
         }
+    }
+
+    private static Model TwoDropouts()
+    {
+        Model model = TrainingModels.Mlp(6, 5, 3, dropout: 0.5f);
+        Graph graph = model.Graph;
+        GraphBuilder op = new(graph) { Before = graph.Nodes[0] };
+        Value x = graph.Inputs[0], dropped = op.Dropout(x, op.Scalar(0.5), null);
+        dropped.Shape = x.Shape;
+        foreach (Use use in x.Uses.Where(u => u.Node != dropped.Producer).ToArray())
+            use.Node.SetInput(use.Index, dropped);
+        graph.Rename(dropped, "frozen_dropout");
+        return model;
     }
 }
