@@ -42,9 +42,6 @@ public sealed record ArtifactCreationOptions
     /// </summary>
     public bool FromFeatures { get; init; }
 
-    /// <summary>Whether the backward pass uses the faster kernels that only the training build of the runtime has; by default it is in standard operators.</summary>
-    public bool NativeKernels { get; init; }
-
     /// <summary>Decides the masks of Dropout; 0 by default.</summary>
     public int Seed { get; init; }
 
