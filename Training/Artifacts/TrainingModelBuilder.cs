@@ -59,6 +59,7 @@ internal static class TrainingModelBuilder
     private static Model Prepare(Model model, TrainingGraph graph)
     {
         Model copy = model.Clone();
+        DowngradeOpset.Run(copy);
         copy.IrVersion = TrainingArtifacts.IrVersion;
         Graph g = copy.Graph;
         if (g.Find(LossName) is null)
