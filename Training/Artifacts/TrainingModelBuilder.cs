@@ -17,7 +17,7 @@ internal static class TrainingModelBuilder
         model.OpsetImports[ArtifactNames.RuntimeDomain] = 1;
         Graph g = model.Graph;
         Value[] trained = [.. graph.Parameters.Select(p => g.Get(p.Name))];
-        Value[] gradients = [.. graph.Parameters.Select(p => g.Get(p.Gradient.Name))];
+        Value[] gradients = [.. g.Outputs.Skip(2)];
         g.SetOutputs(g.Outputs[0], g.Outputs[1]);
         foreach (Value parameter in trained)
             g.RemoveInput(parameter);
@@ -55,11 +55,11 @@ internal static class TrainingModelBuilder
         return model;
     }
 
-    /// <summary>A copy in which nothing that a caller feeds or gets has a name that the runtime takes for something else.</summary>
+    /// <summary>A copy in versions that the runtime takes, in which nothing that a caller feeds or gets has a name that the runtime takes for something else.</summary>
     private static Model Prepare(Model model, TrainingGraph graph)
     {
         Model copy = model.Clone();
-        DowngradeOpset.Run(copy);
+        DowngradeOpset.Run(copy);      // before there are operators that the ordinary runtime cannot infer
         copy.IrVersion = TrainingArtifacts.IrVersion;
         Graph g = copy.Graph;
         if (g.Find(LossName) is null)
