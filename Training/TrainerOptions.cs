@@ -79,11 +79,14 @@ public sealed record TrainerOptions
         return errors.Include(Optimizer?.Validate() ?? []).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).Include(Engine.Validate(Resolve())).All;
     }
 
+    /// <summary>The weight decay of <see cref="AdamW"/> where none is given; <see cref="Optimizer"/> says why.</summary>
+    public static double WeightDecayFor(Trainable trainable) => trainable == Trainable.Head ? 0.3 : 0.01;
+
     /// <summary>These options with learning rate and optimizer chosen.</summary>
     internal TrainerOptions Resolve() => this with
     {
         LearningRate = LearningRate ?? (Trainable == Trainable.Head ? 1e-2f : 1e-3f),
-        Optimizer = Optimizer ?? new AdamW { WeightDecay = Trainable == Trainable.Head ? 0.3 : 0.01 },
+        Optimizer = Optimizer ?? new AdamW { WeightDecay = WeightDecayFor(Trainable) },
     };
 
     /// <summary><see cref="ClipNorm"/> as the engines take it.</summary>
