@@ -112,9 +112,10 @@ internal sealed class CheckpointReader
             throw new TrainingException($"{_what} keeps its weights in a second file, *{ExternalDataSuffix}; read it from its folder instead.");
         if (!File.Exists(_externalPath))
             throw new TrainingException($"{_what} keeps its weights in '{_externalPath}', and there is no such file; put it back beside the checkpoint.");
+        long present = new FileInfo(_externalPath).Length;
+        if (length > Array.MaxLength || offset > present - length)
+            throw new TrainingException($"{_what} keeps {length} bytes of weights at byte {offset} of '{_externalPath}', which has {present}; the file was cut off: fetch it again.");
         _external ??= MappedFile.Open(_externalPath);
-        if (length > Array.MaxLength || offset > _external.Length - length)
-            throw new TrainingException($"{_what} keeps {length} bytes of weights at byte {offset} of '{_externalPath}', which has {_external.Length}; the file was cut off: fetch it again.");
         return _external.Slice(offset, (int)length);
     }
 }
