@@ -1,3 +1,4 @@
+using System.Text;
 using OnnxFineTune.Surgery;
 using OnnxFineTune.Surgery.Serialization;
 
@@ -15,6 +16,7 @@ internal static class ArtifactFolder
             Serialize(TrainingArtifacts.EvaluationModelFile, artifacts.EvaluationModel),
             Serialize(TrainingArtifacts.OptimizerModelFile, artifacts.OptimizerModel),
             (TrainingArtifacts.CheckpointFile, [CheckpointWriter.Write(artifacts.Checkpoint)]),
+            (TrainingArtifacts.GuideFile, [Encoding.UTF8.GetBytes(ArtifactGuide.Write(artifacts))]),
         ];
         List<AtomicFile> open = [];
         try

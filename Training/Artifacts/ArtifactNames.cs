@@ -25,18 +25,23 @@ internal static class ArtifactNames
     /// <summary>Whether the runtime takes a name for a gradient.</summary>
     public static bool IsGradient(string name) => GradientEndings.Any(e => name.EndsWith(e, StringComparison.Ordinal));
 
-    /// <summary>Whether the runtime takes a name for something other than what a caller feeds or gets.</summary>
+    /// <summary>Whether an input or output that a caller feeds or gets may not have a name.</summary>
     public static bool IsReserved(string name) => name is LazyResetGrad or TrainingArtifacts.GradientWeightInput || IsGradient(name);
 
+    /// <summary>Refuses parameters that have a name that the training model needs for something else.</summary>
+    /// <exception cref="TrainingException">There is one.</exception>
+    public static void CheckParameters(IReadOnlyCollection<string> trained, IEnumerable<string> frozen)
+    {
+        HashSet<string> needed = [LazyResetGrad, TrainingArtifacts.GradientWeightInput, .. trained.Select(Buffer), .. trained.Select(Updated)];
+        if (trained.Concat(frozen).FirstOrDefault(needed.Contains) is { } taken)
+            throw new TrainingException($"The model has a parameter '{taken}', a name that ONNX Runtime's training API keeps for itself; rename the parameter.");
+    }
+
     /// <summary>Makes a name free in a graph: a value inside the graph that has it gets another.</summary>
-    /// <exception cref="TrainingException">A parameter or an input has the name.</exception>
     public static string Claim(Graph graph, string name)
     {
-        if (graph.Find(name) is not { } taken)
-            return name;
-        if (taken.Producer is null)
-            throw new TrainingException($"The model has a parameter or an input '{name}', and ONNX Runtime's training API keeps that name for itself; rename it in the model.");
-        graph.Rename(taken, graph.UniqueName($"{name}_value"));
+        if (graph.Find(name) is { } taken)
+            graph.Rename(taken, graph.UniqueName($"{name}_value"));
         return name;
     }
 }

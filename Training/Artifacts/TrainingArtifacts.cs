@@ -62,6 +62,7 @@ public sealed class TrainingArtifacts
         new OptionErrors().Include(options.Validate()).ThrowIfAny();
         // Weights of other types stay constants: the runtime copies parameters to and from buffers of float32 only.
         string[] frozen = [.. graph.FrozenParameters.Where(n => graph.Training.Graph.Find(n) is { IsInitializer: true, ElementType: ElementType.Float })];
+        ArtifactNames.CheckParameters([.. graph.Parameters.Select(p => p.Name)], frozen);
         Checkpoint checkpoint = CheckpointOf(graph, frozen, options.Nominal);
         CheckpointWriter.CheckedSize(checkpoint);
         Model training = TrainingModelBuilder.Training(graph, frozen, options.GradientAccumulation);
@@ -83,6 +84,16 @@ public sealed class TrainingArtifacts
 
     /// <summary>The same models with another checkpoint.</summary>
     public TrainingArtifacts WithCheckpoint(Checkpoint checkpoint) => new(TrainingModel, EvaluationModel, OptimizerModel, checkpoint);
+
+    /// <summary>The plain inference model with the checkpoint's parameters: what evaluation computes, without the loss.</summary>
+    /// <param name="model">
+    /// Takes the parameters by name; where a weight is not there under its name and type, the model is brought to its working form first. Null to take the
+    /// model from <see cref="EvaluationModel"/>, which artifacts made by this tool allow.
+    /// </param>
+    /// <returns>The model as <see cref="TunedModel"/> makes it: probabilities behind logits, labels and preprocessing in the metadata, no Dropout.</returns>
+    /// <exception cref="TrainingException">The checkpoint has no weights, or a parameter is missing or of another shape.</exception>
+    public Model ToInferenceModel(Model? model = null) =>
+        model is null ? InferenceExport.FromEvaluation(EvaluationModel, Checkpoint) : InferenceExport.IntoModel(model, EvaluationModel, Checkpoint);
 
     private static Checkpoint CheckpointOf(TrainingGraph graph, string[] frozen, bool nominal)
     {

@@ -13,11 +13,11 @@ internal static class TrainingModelBuilder
     /// <param name="weighted">Whether each gradient is multiplied by <see cref="TrainingArtifacts.GradientWeightInput"/>.</param>
     public static Model Training(TrainingGraph graph, IReadOnlyList<string> frozen, bool weighted)
     {
-        Model model = Prepare(graph.Training);
+        Model model = Prepare(graph.Training, graph);
         model.OpsetImports[ArtifactNames.RuntimeDomain] = 1;
         Graph g = model.Graph;
         Value[] trained = [.. graph.Parameters.Select(p => g.Get(p.Name))];
-        Value[] gradients = [.. graph.Parameters.Select(p => g.Get(p.Gradient.Name))];
+        Value[] gradients = [.. g.Outputs.Skip(2)];
         g.SetOutputs(g.Outputs[0], g.Outputs[1]);
         foreach (Value parameter in trained)
             g.RemoveInput(parameter);
@@ -34,8 +34,9 @@ internal static class TrainingModelBuilder
     /// <summary>Forward and loss, with the parameters of a training model in its order.</summary>
     public static Model Evaluation(TrainingGraph graph, IReadOnlyList<Value> parameters)
     {
-        Model model = Prepare(graph.Evaluation);
+        Model model = Prepare(graph.Evaluation, graph);
         Graph g = model.Graph;
+        ArtifactMetadata.Set(model, graph.OutputKind, g.FeedInputs.Take(graph.Features.Count));
         foreach (Value parameter in parameters)
         {
             Value? value = g.Find(parameter.Name);
@@ -54,12 +55,22 @@ internal static class TrainingModelBuilder
         return model;
     }
 
-    private static Model Prepare(Model model)
+    /// <summary>A copy in versions that the runtime takes, in which nothing that a caller feeds or gets has a name that the runtime takes for something else.</summary>
+    private static Model Prepare(Model model, TrainingGraph graph)
     {
         Model copy = model.Clone();
+        DowngradeOpset.Run(copy);      // before there are operators that the ordinary runtime cannot infer
         copy.IrVersion = TrainingArtifacts.IrVersion;
-        if (copy.Graph.Find(LossName) is null)
-            copy.Graph.Rename(copy.Graph.Outputs[0], LossName);
+        Graph g = copy.Graph;
+        if (g.Find(LossName) is null)
+            g.Rename(g.Outputs[0], LossName);
+        HashSet<string> parameters = [.. graph.Parameters.Select(p => p.Name)];
+        foreach (Value value in g.FeedInputs.Where(v => !parameters.Contains(v.Name)).Concat(g.Outputs.Take(2)).Where(v => ArtifactNames.IsReserved(v.Name)).ToArray())
+        {
+            string original = value.Name;
+            g.Rename(value, g.UniqueName($"{original}_value"));
+            ArtifactMetadata.AddRenamed(copy, value.Name, original);
+        }
         return copy;
     }
 
