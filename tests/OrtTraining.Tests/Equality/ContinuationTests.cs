@@ -7,8 +7,6 @@ namespace OnnxFineTune.OrtTraining.Tests;
 [TestClass]
 public sealed class ContinuationTests
 {
-    private static readonly AdamW Adam = new();
-
     public static IEnumerable<object[]> Cases =>
         from network in (Network[])[Networks.Mlp, Networks.NormalizedDropout, Networks.Transformer]
         from recipe in (Recipe[])[Recipe.AdamW, Recipe.HuggingFaceAdamW, Recipe.Sgd]
@@ -25,7 +23,7 @@ public sealed class ContinuationTests
         for (int step = 1; step <= 25; step++)
             engine.TrainStep(batches[step % batches.Length], WasmTrainingSession.InitialRate);
         TrainingArtifacts artifacts = TrainingArtifacts.Build(graph, run.Recipe.Artifacts);
-        TrainingArtifacts continued = artifacts.WithCheckpoint(Continued(artifacts.Checkpoint, engine.ExportState()));
+        TrainingArtifacts continued = artifacts.WithCheckpoint(artifacts.Checkpoint.WithState(engine.ExportState(), run.Recipe.Optimizer));
         using RuntimeRun runtime = RuntimeRun.Open(graph, continued, stepsDone: engine.Step);
         for (int step = 26; step <= 50; step++)
         {
@@ -49,33 +47,6 @@ public sealed class ContinuationTests
         CollectionAssert.AreEqual(losses, nominalLosses);
         CollectionAssert.AreEqual(trained, nominalTrained);
         CollectionAssert.AreNotEqual(values, trained);
-    }
-
-    /// <summary>The engine keeps Adam's moments as m/(1 − β₁) and v/(1 − β₂), a checkpoint m and v.</summary>
-    private static Checkpoint Continued(Checkpoint fresh, EngineState state)
-    {
-        TensorData Moment(string parameter, string name, double factor)
-        {
-            TensorData zero = TensorData.FromFloats(new float[state.Parameters[parameter].Count], state.Parameters[parameter].Shape.ToArray());
-            TensorData sum = state.OptimizerState.GetValueOrDefault($"{parameter}/{name}", zero);        // SGD without momentum keeps nothing
-            return TensorData.FromFloats([.. sum.ToFloats().Select(v => (float)(v * factor))], sum.Shape.ToArray());
-        }
-        return fresh with
-        {
-            Trainable = fresh.Trainable.Keys.ToDictionary(n => n, n => state.Parameters[n]),
-            OptimizerGroups =
-            [
-                new OptimizerGroup
-                {
-                    Step = state.Step,
-                    Moments = fresh.Trainable.Keys.ToDictionary(n => n, n => (IReadOnlyDictionary<string, TensorData>)new Dictionary<string, TensorData>
-                    {
-                        [OptimizerGroup.FirstMoment] = Moment(n, "m", 1 - Adam.Beta1),
-                        [OptimizerGroup.SecondMoment] = Moment(n, "v", 1 - Adam.Beta2),
-                    }),
-                },
-            ],
-        };
     }
 
     private static (float[] Losses, float[] Weights) Train(StepCase run, TrainingGraph graph, TrainingArtifacts artifacts, float[]? weights)

@@ -34,14 +34,14 @@ public sealed class ScheduleTests
         Comparison.AreEqual(engine.ExportParameters(), runtime.Parameters(), "after the last step");
     }
 
-    /// <summary>Puts the factor between the input <c>learning_rate</c> and whatever reads it.</summary>
+    /// <summary>Puts the factor between the input <c>learning_rate</c> and whatever reads it. The runtime counts steps from 1.</summary>
     private static void Schedule(Graph graph)
     {
         Value rate = graph.Get("learning_rate");
         Use[] uses = [.. rate.Uses];
         GraphBuilder op = new(graph, "schedule") { Before = graph.Nodes[0] };
         Value step = op.Cast(graph.Get("step"), ElementType.Float);
-        Value up = op.Div(op.Add(step, op.Scalar(1)), op.Scalar(Warmup)), down = op.Div(op.Sub(op.Scalar(Steps), step), op.Scalar(Steps - Warmup));
+        Value up = op.Div(step, op.Scalar(Warmup)), down = op.Div(op.Sub(op.Scalar(Steps + 1), step), op.Scalar(Steps - Warmup));
         Value scheduled = op.Mul(rate, op.Mul(op.Min(up, down), op.Scalar(Peak)));
         foreach (Use use in uses)
             use.Node.SetInput(use.Index, scheduled);
