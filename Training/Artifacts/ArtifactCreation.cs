@@ -66,7 +66,8 @@ public static class ArtifactCreation
         artifacts.Save(folder);
         if (frozen is null)
             return;
-        frozen.IrVersion = Math.Min(frozen.IrVersion, TrainingArtifacts.IrVersion);      // the same runtime reads it
+        DowngradeOpset.Run(frozen);        // the same runtime reads it
+        frozen.IrVersion = TrainingArtifacts.IrVersion;
         frozen.Save(Path.Combine(folder, FrozenModelFile));
         const string title = $"{FrozenModelFile}: the frozen layers, for any session";
         File.AppendAllText(Path.Combine(folder, TrainingArtifacts.GuideFile), $"""

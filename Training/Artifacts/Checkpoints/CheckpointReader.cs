@@ -26,10 +26,10 @@ internal sealed class CheckpointReader
     private Checkpoint Read()
     {
         ByteBuffer buffer = new(_bytes);
-        if (_bytes.Length < 8 || !Table.__has_identifier(buffer, Slots.Identifier))
+        if (!FlatVerifier.HasIdentifier(_bytes, Slots.Identifier))
             throw new TrainingException(_bytes.Length == 0 ? $"{_what} is empty; write it again."
                 : $"{_what} is no checkpoint of ONNX Runtime's training API: the letters {Slots.Identifier} are not at byte 4. Give the file that the artifacts were written with.");
-        if (!CheckpointVerifier.IsSound(buffer))
+        if (!FlatVerifier.IsSound(_bytes, CheckpointSchema.Checkpoint))
             throw new TrainingException($"{_what} is a damaged checkpoint or was cut off; write or fetch it again.");
         FlatTable root = FlatTable.Root(buffer);
         int version = root.Int(Slots.Checkpoint.Version);
