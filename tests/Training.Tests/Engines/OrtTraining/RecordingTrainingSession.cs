@@ -8,19 +8,7 @@ internal sealed class RecordingTrainingSession(ITrainingSession session, List<st
     /// <summary>Called before each training step is passed on.</summary>
     public Action BeforeTraining { get; init; } = () => { };
 
-    public float LearningRate
-    {
-        get => session.LearningRate;
-        set
-        {
-            calls.Add($"rate {value:0.###}");
-            session.LearningRate = value;
-        }
-    }
-
     public IReadOnlyList<string> InputNames(bool training) => session.InputNames(training);
-
-    public IReadOnlyList<string> OutputNames(bool training) => session.OutputNames(training);
 
     public IReadOnlyList<TensorData> TrainStep(IReadOnlyList<TensorData> inputs)
     {
@@ -38,6 +26,8 @@ internal sealed class RecordingTrainingSession(ITrainingSession session, List<st
     public void OptimizerStep() => Pass("update", session.OptimizerStep);
 
     public void LazyResetGrad() => Pass("reset", session.LazyResetGrad);
+
+    public void SetLearningRate(float rate) => Pass($"rate {rate:0.###}", () => session.SetLearningRate(rate));
 
     public void RegisterLinearSchedule(long warmupSteps, long totalSteps, float initialRate) =>
         Pass($"register {warmupSteps} {totalSteps} {initialRate}", () => session.RegisterLinearSchedule(warmupSteps, totalSteps, initialRate));
