@@ -20,6 +20,9 @@ internal static class GradientRules
         MovementGradients.Rules,
         IndexingGradients.Rules,
         DropoutGradients.Rules,
+        LossGradients.Rules,
+        QuantizationGradients.Rules,
+        SpectralGradients.Rules,
         WithoutGradients.Rules,
     ];
 

@@ -38,12 +38,19 @@ internal sealed class TrainablePaths
 
     private void Follow(Node node)
     {
-        if (GradientRules.Find(node) == GradientRule.None || TopologicalOrder.Reads(node).FirstOrDefault(Reaches) is not { } trained)
+        GradientRule? rule = GradientRules.Find(node);
+        if (rule == GradientRule.None || TopologicalOrder.Reads(node).FirstOrDefault(Reaches) is not { } trained)
             return;
         foreach (Value? output in node.Outputs)
-            if (output is not null && (output.ElementType.IsFloatingPoint() || output.ElementType == ElementType.Undefined))
+            if (output is not null && (IsReal(output) || StandsForReals(rule, output, trained)))
                 _from.TryAdd(output, trained);
     }
+
+    private static bool IsReal(Value value) => value.ElementType.IsFloatingPoint() || value.ElementType == ElementType.Undefined;
+
+    /// <summary>Whether the output is a quantized tensor: fresh, or one that was moved or given another shape.</summary>
+    private static bool StandsForReals(GradientRule? rule, Value output, Value trained) =>
+        output.OutputIndex == 0 && (rule is { Quantizes: true } || (!IsReal(trained) && trained.ElementType == output.ElementType));
 
     private IEnumerable<Value> PathTo(Value value)
     {

@@ -18,6 +18,10 @@ internal static class GradientCases
         .. SoftmaxCases.Rows,
         .. IndexingCases.Rows,
         .. DropoutCases.Rows,
+        .. LossCases.Rows,
+        .. EinsumCases.Rows,
+        .. SpectralCases.Rows,
+        .. QuantizationCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>
