@@ -26,6 +26,20 @@ internal sealed class TrainablePaths
     /// <summary>Whether a parameter reaches this value, so that its gradient is wanted.</summary>
     public bool Reaches(Value? value) => value is not null && _from.ContainsKey(value);
 
+    /// <summary>The nodes that a gradient passes on its way from <paramref name="loss"/>, or any other value, back to the parameters.</summary>
+    public IReadOnlyList<Node> PassedFrom(Value loss, IReadOnlyList<Node> nodes)
+    {
+        HashSet<Value> wanted = [loss];
+        List<Node> passed = [];
+        for (int i = nodes.Count - 1; i >= 0; i--)
+            if (nodes[i].Outputs.Any(o => Reaches(o) && wanted.Contains(o!)))
+            {
+                passed.Add(nodes[i]);
+                wanted.UnionWith(TopologicalOrder.Reads(nodes[i]));
+            }
+        return passed;
+    }
+
     /// <summary>The parameter through which <paramref name="value"/> is reached.</summary>
     public Value ParameterOf(Value value) => PathTo(value).First();
 

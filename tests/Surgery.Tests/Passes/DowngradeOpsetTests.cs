@@ -94,21 +94,6 @@ public sealed class DowngradeOpsetTests
     }
 
     [TestMethod]
-    public void WritingOutKeepsTheVersionAndWhatHasNoEquivalent()
-    {
-        Model model = new(new Graph()) { Opset = 26, IrVersion = 13 };
-        Value x = model.Graph.AddInput("x", ElementType.Float, Shape.Of(2, 3));
-        Node bits = model.Graph.AddNode("BitCast", [model.Graph.AddNode("Swish", [x], ["s"]).Outputs[0]!], ["y"]);
-        bits.Attributes.Set("to", ElementType.Int32);
-        foreach (Value v in model.Graph.Nodes.SelectMany(n => n.Outputs).OfType<Value>())
-            (v.ElementType, v.Shape) = (v.Name == "y" ? ElementType.Int32 : ElementType.Float, x.Shape);
-        model.Graph.SetOutputs(bits.Outputs[0]!);
-        DowngradeOpset.WriteOut(model);
-        Assert.AreEqual((26L, 13L), (model.Opset, model.IrVersion));
-        CollectionAssert.AreEqual(new[] { "Sigmoid", "Mul", "BitCast" }, model.Graph.Nodes.Select(n => n.OpType).ToArray());
-    }
-
-    [TestMethod]
     public void AnEarlierModelKeepsItsOperatorSet()
     {
         Model model = new UpgradeCase("Relu", 17, [2, 3]).Build();

@@ -3,10 +3,16 @@ using OnnxFineTune.Surgery;
 namespace OnnxFineTune.Training.Tests;
 
 /// <summary>One row of the gradient tests: an operator with its attributes and inputs.</summary>
-/// <param name="Operator">Operator name in the working operator set.</param>
+/// <param name="Operator">Operator name.</param>
 /// <param name="Shapes">Shapes of the trained float inputs; null at the places of constants and of inputs that are left out.</param>
 internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
 {
+    /// <summary>Operator domain.</summary>
+    public string Domain { get; init; } = Model.StandardDomain;
+
+    /// <summary>Version of the standard operator set.</summary>
+    public int Opset { get; init; } = GraphBuilder.WorkingOpset;
+
     /// <summary>What is special about this row; part of its name.</summary>
     public string Note { get; init; } = "";
 
@@ -64,7 +70,7 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
             : i < Shapes.Length && Shapes[i] is { } shape ? $"[{string.Join(", ", shape)}]" : "–");
         IEnumerable<string> attributes = Attributes.Select(a => $"{a.Name}={(a.Value is long[] v ? string.Join(",", v) : a.Value)}");
         IEnumerable<string> ranges = Ranges.Select(r => $"x{r.Key}∈{r.Value}").Prepend(Range == (-1, 1) ? "" : $"∈{Range}").Where(t => t.Length > 0);
-        return string.Join(" ", [Operator, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
+        return string.Join(" ", [Domain.Length > 0 ? $"{Domain}.{Operator}" : Operator, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
     }
 
     private static string Text(TensorData data) => $"{{{string.Join(", ", data.ToFloats())}}}";

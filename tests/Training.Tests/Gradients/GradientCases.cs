@@ -24,6 +24,12 @@ internal static class GradientCases
         .. QuantizationCases.Rows,
     ];
 
+    /// <summary>Rows of operators that are written out in others before they are differentiated.</summary>
+    public static IEnumerable<GradientCase> WrittenOut =>
+    [
+        .. FunctionCases.Rows,
+    ];
+
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>
     public static IEnumerable<GradientCase> None =>
     [
