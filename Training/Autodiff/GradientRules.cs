@@ -22,6 +22,7 @@ internal static class GradientRules
         DropoutGradients.Rules,
         LossGradients.Rules,
         QuantizationGradients.Rules,
+        IntegerProductGradients.Rules,
         SpectralGradients.Rules,
         WithoutGradients.Rules,
     ];

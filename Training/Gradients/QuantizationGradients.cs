@@ -49,10 +49,15 @@ internal static class QuantizationGradients
     private static IReadOnlyList<Value?> DynamicQuantize(GraphBuilder op, ForwardNode n, Value g) =>
         [n.Gradient(0) is { } quantized ? op.Div(quantized, n.Output(1)!) : null];
 
-    /// <summary>A quantized value as it is, without scale or zero point; a Cast takes fewer types.</summary>
-    private static Value Real(GraphBuilder op, Value quantized, Value like)
+    /// <summary>A quantized value as it is, without scale or zero point.</summary>
+    /// <remarks>
+    /// A Cast, of types that every runtime casts: ONNX Runtime makes a DequantizeLinear before a MatMul one product of integers, which rounds the other factor.
+    /// </remarks>
+    internal static Value Real(GraphBuilder op, Value quantized, Value like)
     {
-        Value real = op.Op("DequantizeLinear", [quantized, op.Scalar(1)]);
+        Value real = IsFloat8(quantized.ElementType) || quantized.ElementType.BitWidth() < 8
+            ? op.Op("DequantizeLinear", [quantized, op.Scalar(1)])
+            : op.Op("Cast", [quantized], ("to", ElementType.Float));
         real.ElementType = ElementType.Float;
         return op.CastLike(real, like);
     }

@@ -26,7 +26,7 @@ internal sealed class QuantizationScale
     public Value Laid(Value value)
     {
         if (_isSingle)
-            return _n.RankOf(_n.B) == 0 ? value : _op.Squeeze(value);
+            return value;
         if (_block == 0)
             return _op.Reshape(value, [.. Enumerable.Range(0, _n.Rank).Select(i => i == _axis ? -1L : 1)]);
         Value blocks = _op.Expand(_op.Unsqueeze(value, _axis + 1), _op.Longs([.. Enumerable.Range(0, _n.Rank + 1).Select(i => i == _axis + 1 ? _block : 1)]));

@@ -79,7 +79,8 @@ internal sealed class CaseModel
             return null;
         Shape shape = Shape.Of(dimensions);
         bool inBatch = batch && dimensions.Length == _case.Shapes[0]!.Length && dimensions[0] == _case.Shapes[0]![0];
-        return _trained[index] = _op.Graph.AddInput($"x{index}", _type, inBatch ? shape.With(0, Dimension.Named("N")) : shape);
+        Value input = _trained[index] = _op.Graph.AddInput($"x{index}", _type, inBatch ? shape.With(0, Dimension.Named("N")) : shape);
+        return _case.Quantized.TryGetValue(index, out double scale) ? _op.Op("QuantizeLinear", [input, _op.Scalar(scale, input)]) : input;
     }
 
     private void AppendGradients()

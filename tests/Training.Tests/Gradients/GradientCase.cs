@@ -34,6 +34,9 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
     /// <summary>Inputs that the graph computes when it runs, so that rules do not see their values: indices, bounds, conditions.</summary>
     public Dictionary<int, TensorData> Computed { get; init; } = [];
 
+    /// <summary>Trained inputs that the graph quantizes to uint8 before the operator reads them, with their scales.</summary>
+    public Dictionary<int, double> Quantized { get; init; } = [];
+
     /// <summary>Number of outputs that the node has.</summary>
     public int Outputs { get; init; } = 1;
 
@@ -61,6 +64,9 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
     /// <summary>The trained inputs.</summary>
     public int[] Trained => [.. Enumerable.Range(0, Shapes.Length).Where(i => Shapes[i] is not null)];
 
+    /// <summary>The operator with its domain, where that is not the standard's.</summary>
+    public string FullName => Domain.Length > 0 ? $"{Domain}.{Operator}" : Operator;
+
     /// <summary>For example <c>Mul [2, 3] [3]</c>.</summary>
     public override string ToString()
     {
@@ -70,7 +76,7 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
             : i < Shapes.Length && Shapes[i] is { } shape ? $"[{string.Join(", ", shape)}]" : "–");
         IEnumerable<string> attributes = Attributes.Select(a => $"{a.Name}={(a.Value is long[] v ? string.Join(",", v) : a.Value)}");
         IEnumerable<string> ranges = Ranges.Select(r => $"x{r.Key}∈{r.Value}").Prepend(Range == (-1, 1) ? "" : $"∈{Range}").Where(t => t.Length > 0);
-        return string.Join(" ", [Domain.Length > 0 ? $"{Domain}.{Operator}" : Operator, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
+        return string.Join(" ", [FullName, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
     }
 
     private static string Text(TensorData data) => $"{{{string.Join(", ", data.ToFloats())}}}";

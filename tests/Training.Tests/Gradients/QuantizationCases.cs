@@ -30,9 +30,44 @@ internal static class QuantizationCases
         new("DequantizeLinear", null, [2, 2]) { Constants = { [0] = Bytes(ElementType.UInt8, [0, 3, 200, 255, 7, 9, 4, 2], 2, 4) }, Attributes = [("block_size", 2)] },
         new("DequantizeLinear", null, [2, 2]) { Constants = { [0] = Bytes(ElementType.UInt8, [0, 3, 200, 255, 7, 9], 2, 3) }, Attributes = [("block_size", 2)] },
         new("DequantizeLinear", null, []) { Constants = { [0] = Bytes(ElementType.Int32, [0, 1, 0, 0, 255, 255, 255, 255], 2) } },
+        .. Products,
         Dynamic([-2, -0.2, -0.3, 0.3, 1.5, 3]),
         Dynamic([0.1, 0.2, 0.3, 0.7, 1.5, 3]),
     ];
+
+    private static GradientCase[] Products =>
+    [
+        Product("MatMulInteger", [2, 3]) with
+        {
+            Constants = new() { [1] = Bytes(ElementType.Int8, [1, 255, 3, 4, 250, 6], 3, 2), [2] = UInt8(5), [3] = Int8(-2) },
+            Formula = r => new() { [0] = Products2x3(r.Cotangents[0], [[3, 1], [5, 6], [-4, 8]]) },
+        },
+        Product("MatMulInteger", [2, 3]) with
+        {
+            Constants = new() { [1] = Bytes(ElementType.UInt8, [1, 2, 3, 4, 5, 6], 3, 2), [3] = UInt8(1, 2) },
+            Note = "zero points by column",
+            Formula = r => new() { [0] = Products2x3(r.Cotangents[0], [[0, 0], [2, 2], [4, 4]]) },
+        },
+        new("MatMulInteger", [2, 3], [2, 3, 2])
+        {
+            Note = "both factors, one for all of a batch",
+            Quantized = { [0] = 1, [1] = 1 },
+            Values = { [0] = [1, 2, 3, 4, 5, 6], [1] = [1, 0, 0, 1, 2, 0, 0, 0, 1, 1, 0, 3] },
+            UnitGradient = true,
+            Batch = false,
+            Formula = _ => new() { [0] = [1, 3, 5, 1, 3, 5], [1] = [5, 5, 7, 7, 9, 9, 5, 5, 7, 7, 9, 9] },
+        },
+        Product("ConvInteger", [1, 1, 3]) with
+        {
+            Constants = new() { [1] = Bytes(ElementType.UInt8, [5, 6, 4, 9], 2, 1, 2), [2] = UInt8(5), [3] = UInt8(4) }, UnitGradient = true,
+            Formula = _ => new() { [0] = [1 / 0.5, 8 / 0.5, 7 / 0.5] },      // kernels (1, 2) and (0, 5)
+        },
+    ];
+
+    private static GradientCase Product(string opType, long[] shape) => new(opType, shape) { Quantized = { [0] = 0.5 }, Ranges = { [0] = (0, 100) } };
+
+    /// <summary>g · Bᵀ / scale.</summary>
+    private static double[] Products2x3(double[] g, double[][] b) => [.. Enumerable.Range(0, 6).Select(i => ((g[i / 3 * 2] * b[i % 3][0]) + (g[(i / 3 * 2) + 1] * b[i % 3][1])) / 0.5)];
 
     /// <param name="owner">Which scale an element, by its place in the row, has.</param>
     private static GradientCase Quantize(long[] shape, double[] scales, Func<int, int> owner, double[] zeroPoints, (double Low, double High) range, TensorData? zeroPoint = null) =>

@@ -34,6 +34,29 @@ public sealed class QuantizedChainTests
         Assert.IsTrue(expected.Any(e => e != 0));
     }
 
+    /// <summary>A layer as dynamic quantization leaves it: its gradient is that of the layer with real numbers.</summary>
+    [TestMethod]
+    public void ADynamicallyQuantizedLayerHasTheGradientOfTheLayer()
+    {
+        sbyte[] weights = [3, -7, 100, -128, 5, 60];
+        float[] cotangent = [1, -2, 0.5f, 3], x = [0.3f, -1, 2, 0.7f, 0, -0.4f];
+        GraphBuilder op = new(new Graph("layer"));
+        Model model = new(op.Graph) { Opset = GraphBuilder.WorkingOpset };
+        Value input = op.Graph.AddInput("x", ElementType.Float, new Shape(Dimension.Named("N"), 3));
+        Value weight = op.Constant(TensorData.FromBytes(ElementType.Int8, Shape.Of(3, 2), (byte[])(Array)weights));
+        Node quantized = op.Node("DynamicQuantizeLinear", [input], 3);
+        Value integers = op.Op("MatMulInteger", [quantized.Outputs[0], weight, quantized.Outputs[2]]);
+        Value y = op.Mul(op.Op("Cast", [integers], ("to", ElementType.Float)), op.Mul(quantized.Outputs[1]!, op.Scalar(Scale)));
+        op.Graph.SetOutputs(y);
+        InferShapes.Run(model);
+        Value gradient = op.Identity(Differentiation.Append(op, y, op.Constant(TensorData.FromFloats(cotangent, 2, 2)), [input])[input]);
+        op.Graph.SetOutputs(gradient);
+        RemoveUnused.Run(op.Graph);
+        float[] actual = RuntimeSession.RunOnce(model, new Dictionary<string, TensorData> { ["x"] = TensorData.FromFloats(x, 2, 3) })[gradient.Name].ToFloats();
+        for (int i = 0; i < actual.Length; i++)
+            Assert.AreEqual(Scale * ((cotangent[i / 3 * 2] * weights[i % 3 * 2]) + (cotangent[(i / 3 * 2) + 1] * weights[(i % 3 * 2) + 1])), actual[i], 1e-4f, $"element {i}");
+    }
+
     private static float[] Gradient(ElementType? type, string between)
     {
         GraphBuilder op = new(new Graph("chain"));
