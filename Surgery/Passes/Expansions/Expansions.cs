@@ -8,6 +8,10 @@ internal static class Expansions
     [
         FunctionExpansions.All,
         AttentionExpansions.All,
+        CacheExpansions.All,
+        RuntimeActivationExpansions.All,
+        RuntimeNormalizationExpansions.All,
+        RuntimeAttentionExpansions.All,
     ];
 
     /// <summary>Every expansion.</summary>

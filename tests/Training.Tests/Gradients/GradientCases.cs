@@ -28,6 +28,9 @@ internal static class GradientCases
     public static IEnumerable<GradientCase> WrittenOut =>
     [
         .. FunctionCases.Rows,
+        .. RuntimeOperatorCases.Rows,
+        .. CacheCases.Rows,
+        .. AttentionCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>
