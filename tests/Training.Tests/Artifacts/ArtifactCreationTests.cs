@@ -52,6 +52,19 @@ public sealed class ArtifactCreationTests
     }
 
     [TestMethod]
+    public void TheModelItselfIsNotReplaced()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File(ArtifactCreation.FrozenModelFile);
+        ResidualModels.Build().Save(path);
+        byte[] before = File.ReadAllBytes(path);
+        IOException error = Assert.ThrowsExactly<IOException>(() => ArtifactCreation.Run(new ArtifactCreationOptions { Model = path, Output = folder.Path }));
+        StringAssert.Contains(error.Message, "would be replaced");
+        CollectionAssert.AreEqual(before, File.ReadAllBytes(path));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
     public void TheGuideTellsOfTheFrozenLayers()
     {
         using TemporaryFolder folder = new();
