@@ -17,21 +17,55 @@ public sealed class OptimizedModelTests
     [TestMethod]
     public void BlocksOfATransformer() => CheckSame(Transformer(), [2, 5, Width], "com.microsoft.SkipLayerNormalization", "com.microsoft.BiasGelu", "com.microsoft.FusedMatMul");
 
+    /// <summary>The whole way of a training: every weight of the optimized model has the gradient that it has in the model before.</summary>
+    [TestMethod]
+    public void TrainingGraphsHaveTheSameGradients()
+    {
+        Model model = Convolutional(), optimized = Optimized(model);
+        string[] names = [.. Parameters.Of(model).Select(p => p.Name)];
+        CollectionAssert.AreEquivalent(names, Parameters.Of(optimized).Select(p => p.Name).ToArray());
+        IReadOnlyDictionary<string, TensorData> expected = Gradients(model, names), actual = Gradients(optimized, names);
+        foreach (string name in names)
+            AssertClose(expected[name].ToFloats(), actual[name].ToFloats(), name);
+    }
+
+    private static IReadOnlyDictionary<string, TensorData> Gradients(Model model, string[] names)
+    {
+        TrainingGraph graph = TrainingGraph.Build(model, new SoftmaxCrossEntropy(), names);
+        Dictionary<string, TensorData> feeds = graph.Parameters.ToDictionary(p => p.Value.Name, p => p.Initial);
+        feeds[graph.Features[0].Name] = Numbers([2, 3, 6, 6]);
+        feeds[graph.Targets.Name] = TensorData.FromLongs([1, 4], 2);
+        IReadOnlyDictionary<string, TensorData> results = RuntimeSession.RunOnce(graph.Training, feeds);
+        return graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]);
+    }
+
     private static void CheckSame(Model model, long[] shape, params string[] fused)
+    {
+        Model optimized = Optimized(model);
+        string[] operators = [.. optimized.Graph.Nodes.Select(n => n.Domain.Length > 0 ? $"{n.Domain}.{n.OpType}" : n.OpType)];
+        CollectionAssert.IsSubsetOf(fused, operators, string.Join(" ", operators));
+        Dictionary<string, TensorData> feeds = new() { ["x"] = Numbers(shape) };
+        AssertClose(Gradient(model, feeds), Gradient(optimized, feeds), "x");
+    }
+
+    private static Model Optimized(Model model)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("optimized.onnx");
         using (SessionOptions options = new() { OptimizedModelFilePath = path, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL })
             RuntimeSession.Open(model, options).Dispose();
-        Model optimized = Model.Load(path);
-        string[] operators = [.. optimized.Graph.Nodes.Select(n => n.Domain.Length > 0 ? $"{n.Domain}.{n.OpType}" : n.OpType)];
-        CollectionAssert.IsSubsetOf(fused, operators, string.Join(" ", operators));
-        float[] data = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => MathF.Sin(i * 1.3f))];
-        Dictionary<string, TensorData> feeds = new() { ["x"] = TensorData.FromFloats(data, shape) };
-        float[] expected = Gradient(model, feeds), actual = Gradient(optimized, feeds);
+        return Model.Parse(File.ReadAllBytes(path));
+    }
+
+    private static TensorData Numbers(long[] shape) =>
+        TensorData.FromFloats([.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => MathF.Sin(i * 1.3f))], shape);
+
+    private static void AssertClose(float[] expected, float[] actual, string name)
+    {
         float scale = expected.Max(MathF.Abs);
+        Assert.IsGreaterThan(0, scale, name);
         for (int i = 0; i < expected.Length; i++)
-            Assert.AreEqual(expected[i], actual[i], 1e-5f * scale, $"element {i}");
+            Assert.AreEqual(expected[i], actual[i], 1e-5f * scale, $"{name}[{i}]");
     }
 
     private static float[] Gradient(Model model, Dictionary<string, TensorData> feeds)
