@@ -91,17 +91,17 @@ public sealed class OptimizedModelTests
         return Finished(op, op.Gemm(op.Flatten(y), Weight(op, 16, 5), Weight(op, 5)));
     }
 
-    /// <summary>Attention of one head, and two layers with Gelu, each with a residual connection and a normalization behind it.</summary>
+    /// <summary>Attention of one head, and two layers with Gelu, each with a residual connection; the normalization between the two is beside the second.</summary>
     private Model Transformer()
     {
         GraphBuilder op = new(new Graph("transformer"));
         Value x = op.Graph.AddInput("x", ElementType.Float, new Shape(Dimension.Named("N"), 5, Width));
         Value q = Dense(op, x, Width, Width), k = Dense(op, x, Width, Width), v = Dense(op, x, Width, Width);
         Value scores = op.Mul(op.MatMul(q, op.Transpose(k, 0, 2, 1)), op.Scalar(0.35));
-        Value y = Normalized(op, op.Add(Dense(op, op.MatMul(op.Softmax(scores), v), Width, Width), x));
-        Value hidden = Dense(op, y, Width, 2 * Width);
+        Value sum = op.Add(Dense(op, op.MatMul(op.Softmax(scores), v), Width, Width), x);
+        Value hidden = Dense(op, Normalized(op, sum), Width, 2 * Width);
         Value gelu = op.Mul(op.Mul(hidden, op.Add(op.Erf(op.Div(hidden, op.Scalar(Math.Sqrt(2)))), op.Scalar(1))), op.Scalar(0.5));
-        return Finished(op, Normalized(op, op.Add(Dense(op, gelu, 2 * Width, Width), y)));
+        return Finished(op, Normalized(op, op.Add(Dense(op, gelu, 2 * Width, Width), sum)));
     }
 
     private Value Dense(GraphBuilder op, Value x, long from, long to) => op.Add(op.MatMul(x, Weight(op, from, to)), Weight(op, to));
