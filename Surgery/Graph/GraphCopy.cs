@@ -26,35 +26,37 @@ internal static class GraphCopy
         return copy;
     }
 
-    /// <summary>Copies constants and nodes of one graph behind the nodes of another.</summary>
-    /// <param name="target">Takes the copies; the names of all but what is mapped must be free in it.</param>
+    /// <summary>Copies constants and nodes of one graph into another.</summary>
+    /// <param name="target">Takes the copies.</param>
     /// <param name="source">The graph to copy; it stays as it is.</param>
     /// <param name="map">Values of <paramref name="target"/> for values of <paramref name="source"/>, of all its inputs at least; the copies are added.</param>
-    public static void Append(Graph target, Graph source, Dictionary<Value, Value> map)
+    /// <param name="prefix">Put with a slash in front of names, which are made unique then; without, the names of all but what is mapped must be free.</param>
+    /// <param name="before">Where the copies are inserted; at the end when null.</param>
+    public static void Append(Graph target, Graph source, Dictionary<Value, Value> map, string? prefix = null, Node? before = null)
     {
         foreach (Value initializer in source.Initializers.Where(v => !map.ContainsKey(v)))
-            CopyInitializer(target, initializer, map);
+            CopyInitializer(target, initializer, map, prefix);
         foreach (Node node in source.Nodes)
-            CopyNode(target, node, map);
+            CopyNode(target, node, map, prefix, before);
     }
 
-    private static void CopyInitializer(Graph target, Value initializer, Dictionary<Value, Value> map)
+    private static void CopyInitializer(Graph target, Value initializer, Dictionary<Value, Value> map, string? prefix = null)
     {
-        Value value = map.GetValueOrDefault(initializer) ?? CopyValue(target, initializer, map);
+        Value value = map.GetValueOrDefault(initializer) ?? CopyValue(target, initializer, map, prefix);
         if (initializer.Data is { } data)
             target.SetInitializer(value, data);
         if (initializer.SparseData is { } sparse)
             target.AddSparseInitializer(value, sparse);
     }
 
-    private static void CopyNode(Graph target, Node node, Dictionary<Value, Value> map)
+    private static void CopyNode(Graph target, Node node, Dictionary<Value, Value> map, string? prefix = null, Node? before = null)
     {
-        Node copy = target.AddNode(node.OpType, [], [], node.Domain, node.Name);
+        Node copy = target.AddNode(node.OpType, [], [], node.Domain, prefix is null || node.Name.Length == 0 ? node.Name : $"{prefix}/{node.Name}", before);
         copy.Unmodelled = node.Unmodelled;
         for (int i = 0; i < node.Inputs.Count; i++)
             copy.SetInput(i, node.Inputs[i] is { } input ? map.GetValueOrDefault(input, input) : null);
         foreach (Value? output in node.Outputs)
-            copy.AddOutput(output is null ? null : CopyValue(target, output, map));
+            copy.AddOutput(output is null ? null : CopyValue(target, output, map, prefix));
         foreach (NodeAttribute attribute in node.Attributes)
             copy.Attributes.Set(attribute.Content switch
             {
@@ -64,9 +66,9 @@ internal static class GraphCopy
             });
     }
 
-    private static Value CopyValue(Graph target, Value value, Dictionary<Value, Value> map)
+    private static Value CopyValue(Graph target, Value value, Dictionary<Value, Value> map, string? prefix = null)
     {
-        Value copy = target.NewValue(value.Name);
+        Value copy = target.NewValue(prefix is null ? value.Name : target.UniqueName($"{prefix}/{value.Name}"));
         copy.ElementType = value.ElementType;
         copy.Shape = value.Shape;
         copy.Unmodelled = value.Unmodelled;

@@ -13,6 +13,7 @@ internal static class Expansions
         RuntimeNormalizationExpansions.All,
         RuntimeAttentionExpansions.All,
         RecurrentExpansions.All,
+        ControlFlowExpansions.All,
     ];
 
     /// <summary>Every expansion.</summary>
