@@ -141,7 +141,8 @@ function explain(error) {
     const text = printable(bytes, words[(error >>> 2) + i]);
     if (text.length > 12) texts.add(text);
   }
-  return texts.size > 0 ? [...texts].join(' | ') : `C++ exception at ${error}, without a text.`;
+  const whole = [...texts].filter((text) => ![...texts].some((other) => other !== text && other.includes(text)));
+  return whole.length > 0 ? whole.join(' | ').trim() : `C++ exception at ${error}, without a text.`;
 }
 
 function printable(bytes, start) {
