@@ -40,21 +40,14 @@ internal sealed class WasmTrainingSession : ITrainingSession
 
     /// <inheritdoc/>
     /// <remarks>There is no way to set it; asking for the rate that it is does no harm.</remarks>
-    public float LearningRate
+    public void SetLearningRate(float rate)
     {
-        get => InitialRate;
-        set
-        {
-            if (value != InitialRate)
-                throw new NotSupportedException($"ONNX Runtime for the web cannot set the learning rate: it stays {InitialRate}, not {value}.");
-        }
+        if (rate != InitialRate)
+            throw new NotSupportedException($"ONNX Runtime for the web cannot set the learning rate: it stays {InitialRate}, not {rate}.");
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> InputNames(bool training) => training ? _names.TrainingInputs : _names.EvaluationInputs;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> OutputNames(bool training) => training ? _names.TrainingOutputs : _names.EvaluationOutputs;
 
     /// <inheritdoc/>
     public IReadOnlyList<TensorData> TrainStep(IReadOnlyList<TensorData> inputs) => _runtime.Call("train", inputs).Tensors;
