@@ -43,7 +43,7 @@ public sealed class WasmTrainingSessionTests
         StepCase run = new(Networks.Mlp, Trainable.Head, Recipe.AdamW);
         TrainingGraph graph = run.Graph();
         using RuntimeRun runtime = RuntimeRun.Open(graph, TrainingArtifacts.Build(graph));
-        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => runtime.Session.LearningRate = 0.01f).Message, "stays 0.001");
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => runtime.Session.SetLearningRate(0.01f)).Message, "stays 0.001");
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => runtime.Session.RegisterLinearSchedule(1, 2, 0.1f)).Message, "schedule");
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => runtime.Session.SaveCheckpoint("checkpoint", true)).Message, "checkpoint");
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => runtime.Session.ExportInferenceModel("model.onnx", ["logits"])).Message, "inference model");
