@@ -17,10 +17,7 @@ const operations = {
   async open({ parts: [trainModel, evalModel, optimizerModel, checkpointState] }) {
     const artifacts = { trainModel, evalModel, optimizerModel, checkpointState };
     session = await ort.TrainingSession.create(artifacts, { executionProviders: ['wasm'], logSeverityLevel: 3 });
-    return {
-      trainingInputs: session.trainingInputNames, trainingOutputs: session.trainingOutputNames,
-      evaluationInputs: session.evalInputNames, evaluationOutputs: session.evalOutputNames,
-    };
+    return { trainingInputs: session.trainingInputNames, evaluationInputs: session.evalInputNames };
   },
   async train({ parts }) {
     return { parts: outputs(await session.runTrainStep(feeds(session.trainingInputNames, parts))) };
