@@ -19,11 +19,14 @@ internal static class Figures
     /// <summary>For example <c>1 picture</c>, <c>500 pictures</c>.</summary>
     public static string Pictures(long number) => number == 1 ? "1 picture" : $"{Count(number)} pictures";
 
+    /// <summary>For example <c>1 parameter</c>, <c>2,565 parameters</c>.</summary>
+    public static string Parameters(long number) => number == 1 ? "1 parameter" : $"{Count(number)} parameters";
+
     /// <summary>For example <c>12.3 s</c>.</summary>
     public static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s");
 
     /// <summary>In the unit that suits.</summary>
-    public static string Bytes(long bytes) => bytes < 1 << 20
+    public static string Bytes(long bytes) => bytes < 1 << 10 ? $"{bytes} bytes" : bytes < 1 << 20
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:N0} KiB")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");
 

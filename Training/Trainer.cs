@@ -15,10 +15,13 @@ public sealed class Trainer : IDisposable
     /// <param name="model">A model whose first output is logits or values, for example one with a new head.</param>
     /// <param name="options">Defaults when null.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    /// <exception cref="TrainingException">The engine asked for cannot run here; the message says why.</exception>
     public Trainer(Model model, TrainerOptions? options = null)
     {
         options ??= new TrainerOptions();
         new OptionErrors().Include(options.Validate()).ThrowIfAny();
+        if (options.Engine.Reason is { } reason)
+            throw new TrainingException(reason);
         _options = options.Resolve();
         _model = model.Graph.Initializers.Any(v => v.ElementType is ElementType.Float16 or ElementType.BFloat16) ? model.ToWorkingForm() : model;
     }

@@ -57,13 +57,8 @@ public sealed record TrainerOptions
     /// <summary>Where features of the frozen part are kept.</summary>
     public FeatureCacheOptions Cache { get; init; } = new();
 
-    /// <summary>What computes the steps; a <see cref="StepGraphEngine"/> by default. It gets these options with learning rate and optimizer chosen; the trainer disposes what it makes.</summary>
-    public Func<TrainingGraph, TrainerOptions, ITrainingEngine> Engine { get; init; } = static (graph, options) => new StepGraphEngine(graph, new StepGraphEngineOptions
-    {
-        Optimizer = options.Optimizer!,
-        Clipping = options.ClipNorm is { } norm ? new GradientClipping { MaxNorm = norm } : null,
-        Threads = options.ThreadCount,
-    });
+    /// <summary>What computes the steps; <see cref="TrainingEngine.StepGraph"/> by default. It gets these options with learning rate and optimizer chosen; the trainer disposes what it makes.</summary>
+    public TrainingEngine Engine { get; init; } = TrainingEngine.StepGraph;
 
     /// <summary>What is wrong, one sentence each; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
@@ -81,15 +76,21 @@ public sealed record TrainerOptions
             errors.Positive(nameof(ClipNorm), norm);
         if (EarlyStoppingPatience is { } patience)
             errors.InRange(nameof(EarlyStoppingPatience), patience, 1, 1_000_000);
-        return errors.Include(Optimizer?.Validate() ?? []).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).All;
+        return errors.Include(Optimizer?.Validate() ?? []).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).Include(Engine.Validate(Resolve())).All;
     }
+
+    /// <summary>The weight decay of <see cref="AdamW"/> where none is given; <see cref="Optimizer"/> says why.</summary>
+    public static double WeightDecayFor(Trainable trainable) => trainable == Trainable.Head ? 0.3 : 0.01;
 
     /// <summary>These options with learning rate and optimizer chosen.</summary>
     internal TrainerOptions Resolve() => this with
     {
         LearningRate = LearningRate ?? (Trainable == Trainable.Head ? 1e-2f : 1e-3f),
-        Optimizer = Optimizer ?? new AdamW { WeightDecay = Trainable == Trainable.Head ? 0.3 : 0.01 },
+        Optimizer = Optimizer ?? new AdamW { WeightDecay = WeightDecayFor(Trainable) },
     };
+
+    /// <summary><see cref="ClipNorm"/> as the engines take it.</summary>
+    internal GradientClipping? Clipping => ClipNorm is { } norm ? new GradientClipping { MaxNorm = norm } : null;
 
     /// <summary><see cref="Threads"/> as they are used.</summary>
     internal int ThreadCount => Threads == 0 ? Environment.ProcessorCount : Threads;

@@ -67,7 +67,7 @@ internal sealed record TrainingOutcome(
     private static TrainingOutcome Train(PreparedModel model, IBatchSource training, IBatchSource? validation, bool quick, TrainerOptions options,
         ProgressReporter progress, TrainingPhase phase, CancellationToken cancellation)
     {
-        using ITrainingEngine engine = options.Engine(model.Graph, options);
+        using ITrainingEngine engine = options.Engine.Create(model.Graph, options);
         TrainingLoop loop = new(engine, training, validation, model.Loss.OutputKind, options, progress, phase);
         StopReason stopped = loop.Run(cancellation);
         EpochResult? best = loop.History.FirstOrDefault(e => e.Epoch == loop.BestEpoch);

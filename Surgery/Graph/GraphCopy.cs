@@ -15,13 +15,7 @@ internal static class GraphCopy
         foreach (Value input in graph.Inputs)
             copy.AddInput(CopyValue(copy, input, map));
         foreach (Value initializer in graph.Initializers)
-        {
-            Value value = map.GetValueOrDefault(initializer) ?? CopyValue(copy, initializer, map);
-            if (initializer.Data is { } data)
-                copy.SetInitializer(value, data);
-            if (initializer.SparseData is { } sparse)
-                copy.AddSparseInitializer(value, sparse);
-        }
+            CopyInitializer(copy, initializer, map);
         foreach (Node node in graph.Nodes)
             CopyNode(copy, node, map);
         foreach (Value output in graph.Outputs)
@@ -30,6 +24,27 @@ internal static class GraphCopy
         copy.OutputDeclarations = graph.OutputDeclarations.ToDictionary(d => copies.GetValueOrDefault(d.Key, d.Key), d => d.Value);
         copy.ValueInfo = graph.ValueInfo.ConvertAll(e => e with { Value = e.Value is null ? null : copies.GetValueOrDefault(e.Value, e.Value) });
         return copy;
+    }
+
+    /// <summary>Copies constants and nodes of one graph behind the nodes of another.</summary>
+    /// <param name="target">Takes the copies; the names of all but what is mapped must be free in it.</param>
+    /// <param name="source">The graph to copy; it stays as it is.</param>
+    /// <param name="map">Values of <paramref name="target"/> for values of <paramref name="source"/>, of all its inputs at least; the copies are added.</param>
+    public static void Append(Graph target, Graph source, Dictionary<Value, Value> map)
+    {
+        foreach (Value initializer in source.Initializers.Where(v => !map.ContainsKey(v)))
+            CopyInitializer(target, initializer, map);
+        foreach (Node node in source.Nodes)
+            CopyNode(target, node, map);
+    }
+
+    private static void CopyInitializer(Graph target, Value initializer, Dictionary<Value, Value> map)
+    {
+        Value value = map.GetValueOrDefault(initializer) ?? CopyValue(target, initializer, map);
+        if (initializer.Data is { } data)
+            target.SetInitializer(value, data);
+        if (initializer.SparseData is { } sparse)
+            target.AddSparseInitializer(value, sparse);
     }
 
     private static void CopyNode(Graph target, Node node, Dictionary<Value, Value> map)

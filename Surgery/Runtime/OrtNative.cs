@@ -7,9 +7,12 @@ namespace OnnxFineTune.Surgery;
 /// <summary>The functions of ONNX Runtime's C API that its C# classes do not offer.</summary>
 internal static unsafe class OrtNative
 {
-    private const uint ApiVersion = 12;      // the first with AddExternalInitializers; later versions only append
+    private const uint ApiVersion = 13;      // the first with GetTrainingApi; later versions only append
 
     private static readonly OrtApi* Api = GetApi();
+
+    /// <summary>Whether the native library is a training build: the others have no training functions.</summary>
+    public static bool CanTrain { get; } = ((delegate* unmanaged<uint, nint>)Api->GetTrainingApi)(ApiVersion) != 0;
 
     /// <summary>Where the elements of a CPU tensor lie.</summary>
     public static void* GetTensorData(OrtValue value)

@@ -14,7 +14,7 @@ public static class OrtTensors
             return FromStrings(data);
         OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, data.ElementType.ToRuntime(), data.Shape.ToArray());
         ReadOnlyMemory<byte> bytes = data.Bytes;
-        bytes.Span.CopyTo(RawBytes(value));
+        bytes.Span.CopyTo(RawBytes(value, data.ByteLength));
         GC.KeepAlive(bytes);
         return value;
     }
@@ -28,11 +28,12 @@ public static class OrtTensors
         OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
         if (info.ElementDataType == TensorElementType.String)
             return TensorData.FromStrings(value.GetStringTensorAsArray(), info.Shape);
-        return TensorData.FromBytes(info.ElementDataType.ToElementType(), Shape.Of(info.Shape), RawBytes(value).ToArray());
+        (ElementType type, Shape shape) = (info.ElementDataType.ToElementType(), Shape.Of(info.Shape));
+        return TensorData.FromBytes(type, shape, RawBytes(value, TensorData.BytesOf(type, shape)).ToArray());
     }
 
     // Not GetTensorMutableRawData: it refuses the 2-, 4- and 8-bit float types.
-    private static unsafe Span<byte> RawBytes(OrtValue value) => new(OrtNative.GetTensorData(value), checked((int)value.GetTensorSizeInBytes()));
+    private static unsafe Span<byte> RawBytes(OrtValue value, long length) => new(OrtNative.GetTensorData(value), checked((int)length));
 
     private static OrtValue FromStrings(TensorData data)
     {

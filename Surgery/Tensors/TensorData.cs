@@ -30,7 +30,7 @@ public sealed class TensorData
     public long Count => Shape.ElementCount!.Value;
 
     /// <summary>Bytes of the elements as <c>raw_data</c> holds them; 0 for strings.</summary>
-    public long ByteLength => ElementType == ElementType.String ? 0 : (Count * ElementType.BitWidth() + 7) / 8;
+    public long ByteLength => BytesOf(ElementType, Shape);
 
     internal TensorStorage Storage => _storage;
 
@@ -96,6 +96,9 @@ public sealed class TensorData
         return data.ByteLength == bytes.Length ? data
             : throw new GraphException($"A tensor of {type} {shape} takes {data.ByteLength} bytes, not {bytes.Length}.");
     }
+
+    /// <summary>Bytes of the elements of a tensor of this type and static shape; 0 for strings.</summary>
+    internal static long BytesOf(ElementType type, Shape shape) => type == ElementType.String ? 0 : (shape.ElementCount!.Value * type.BitWidth() + 7) / 8;
 
     /// <summary>For example <c>Float [64, 3, 7, 7]</c>.</summary>
     public override string ToString() => $"{ElementType} {Shape}";

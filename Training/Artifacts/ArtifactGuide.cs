@@ -89,7 +89,7 @@ internal sealed class ArtifactGuide
         IEnumerable<Value> trained = _training.Parameters.Where(p => checkpoint.Trainable.ContainsKey(p.Name));
         Line($"{checkpoint.Trainable.Count} are trained and {checkpoint.Frozen.Count} frozen. A buffer of all holds {Count(_training.Parameters)} numbers, one of the trained ones {Count(trained)}.");
         if (checkpoint.IsNominal)
-            Line("The checkpoint is nominal: copy the weights of all parameters in from a buffer before the first step, one after the other in this order.");
+            Line("The checkpoint is nominal: copy the weights of all parameters in from a buffer before the first step, one after the other in this order (CopyBufferToParameters, trainableOnly: false).");
     }
 
     private void AppendCalls()
@@ -127,9 +127,9 @@ internal sealed class ArtifactGuide
     private void AppendExport()
     {
         Section("Back to an inference model");
-        Line("  onnxft export --artifacts THIS_FOLDER --out tuned.onnx");
-        Line($"takes the parameters in {TrainingArtifacts.CheckpointFile}: put there what SaveCheckpoint wrote on the device. On the device itself,");
-        Line($"ExportModelForInferencing(path, [\"{string.Join("\", \"", _artifacts.EvaluationModel.Graph.Outputs.Skip(1).Select(o => o.Name))}\"]) gives the model with that output.");
+        Line("  onnxft export --artifacts THIS_FOLDER --checkpoint SAVED --out tuned.onnx");
+        Line($"SAVED is what SaveCheckpoint wrote on the device; without it, {TrainingArtifacts.CheckpointFile} in this folder is taken. On the device itself,");
+        Line($"ExportModelForInferencing(path, [\"{string.Join("\", \"", _artifacts.EvaluationModel.Graph.Outputs.Skip(1).Select(o => o.Name))}\"]) writes a model with that output.");
         string? meaning = ArtifactMetadata.OutputKindOf(_artifacts.EvaluationModel) switch
         {
             OutputKind.ClassLogits => "The output is one logit per class; softmax makes probabilities of it, which the first way puts into the model.",

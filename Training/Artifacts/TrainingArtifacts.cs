@@ -48,7 +48,7 @@ public sealed class TrainingArtifacts
     public Model OptimizerModel { get; }
 
     /// <summary>The parameters at the start of training, and the optimizer's state once there is one.</summary>
-    public Checkpoint Checkpoint { get; private init; }
+    public Checkpoint Checkpoint { get; }
 
     /// <summary>Makes artifacts of a training graph.</summary>
     /// <param name="graph">For a model that is to begin at its own inputs, one built with <see cref="TrainingGraphOptions.FrozenApart"/> off.</param>

@@ -19,24 +19,21 @@ internal sealed class BatchMemory : IDisposable
     private readonly PinnedBuffer<float>? _values;
     private readonly PinnedBuffer<float> _output, _loss = new(1);
     private readonly TrainingGraph _graph;
-    private readonly long[][] _featureSizes;
-    private readonly long[] _targetSize, _outputSize;
+    private readonly ExampleSizes _sizes;
 
     public BatchMemory(TrainingGraph graph, int capacity)
     {
         _graph = graph;
         Capacity = capacity;
-        _featureSizes = [.. graph.Features.Select(SizeOfOne)];
-        _targetSize = SizeOfOne(graph.Targets);
-        _outputSize = SizeOfOne(graph.Output);
-        _features = [.. _featureSizes.Select(s => NewBuffer<float>(s))];
+        _sizes = new ExampleSizes(graph);
+        _features = [.. _sizes.Features.Select(s => NewBuffer<float>(s))];
         _own = new BoundInputs(_features.Select(f => f.Segment));
         _last = new ArraySegment<float>[_features.Length];
         if (graph.Targets.ElementType == ElementType.Int64)
-            _classes = NewBuffer<long>(_targetSize);
+            _classes = NewBuffer<long>(_sizes.Targets);
         else
-            _values = NewBuffer<float>(_targetSize);
-        _output = NewBuffer<float>(_outputSize);
+            _values = NewBuffer<float>(_sizes.Targets);
+        _output = NewBuffer<float>(_sizes.Output);
     }
 
     /// <summary>Examples that fit.</summary>
@@ -46,18 +43,14 @@ internal sealed class BatchMemory : IDisposable
     public float Loss => _loss.Span[0];
 
     /// <summary>The outputs of the last step.</summary>
-    public ReadOnlyMemory<float> Outputs(int count) => _output.First(count * Count(_outputSize));
+    public ReadOnlyMemory<float> Outputs(int count) => _output.First(count * ExampleSizes.Count(_sizes.Output));
 
     /// <summary>Takes a batch in.</summary>
     /// <returns>What reads it.</returns>
     /// <exception cref="ArgumentException">The number of inputs, of their elements or of targets does not fit.</exception>
     public StepBinding Load(Batch batch)
     {
-        if (batch.Inputs.Count != _features.Length)
-            throw new ArgumentException($"The trained part reads {_features.Length} inputs, but the batch holds {batch.Inputs.Count}.");
-        for (int i = 0; i < _features.Length; i++)
-            CheckLength(batch.Inputs[i].Length, batch.Count * Count(_featureSizes[i]), _graph.Features[i].Name);
-        CheckLength(batch.Targets.Length, batch.Count * Count(_targetSize), _graph.Targets.Name);
+        _sizes.Check(batch);
         if (_values is not null)
             batch.Targets.Span.CopyTo(_values.Span);
         else
@@ -70,8 +63,8 @@ internal sealed class BatchMemory : IDisposable
     {
         Dictionary<string, OrtValue> tensors = [];
         for (int i = 0; i < _features.Length; i++)
-            tensors[_graph.Features[i].Name] = inputs.Tensor(i, [count, .. _featureSizes[i]]);
-        tensors[_graph.Targets.Name] = _classes?.Tensor([count, .. _targetSize]) ?? _values!.Tensor([count, .. _targetSize]);
+            tensors[_graph.Features[i].Name] = inputs.Tensor(i, [count, .. _sizes.Features[i]]);
+        tensors[_graph.Targets.Name] = _classes?.Tensor([count, .. _sizes.Targets]) ?? _values!.Tensor([count, .. _sizes.Targets]);
         return tensors;
     }
 
@@ -79,7 +72,7 @@ internal sealed class BatchMemory : IDisposable
     public Dictionary<string, OrtValue> Results(int count) => new()
     {
         [_graph.Loss.Name] = _loss.Tensor([]),
-        [_graph.Output.Name] = _output.Tensor([count, .. _outputSize]),
+        [_graph.Output.Name] = _output.Tensor([count, .. _sizes.Output]),
     };
 
     public void Dispose()
@@ -88,19 +81,7 @@ internal sealed class BatchMemory : IDisposable
         _borrowed?.Dispose();
     }
 
-    private PinnedBuffer<T> NewBuffer<T>(long[] size) where T : unmanaged => new(checked(Capacity * Count(size)));
-
-    private static int Count(long[] size)
-    {
-        long count = 1;
-        foreach (long d in size)
-            count *= d;
-        return checked((int)count);
-    }
-
-    private static long[] SizeOfOne(Value value) => value.Shape is { Rank: > 0 } shape && shape.Skip(1).All(d => d.IsStatic)
-        ? [.. shape.Skip(1).Select(d => d.Value!.Value)]
-        : throw new GraphException($"'{value}' must have the batch in the first dimension and known sizes in the others; fix the sizes of the model's inputs.");
+    private PinnedBuffer<T> NewBuffer<T>(long[] size) where T : unmanaged => new(checked(Capacity * ExampleSizes.Count(size)));
 
     private BoundInputs LoadInputs(Batch batch)
     {
@@ -124,11 +105,5 @@ internal sealed class BatchMemory : IDisposable
         for (int i = 0; i < _features.Length; i++)
             batch.Inputs[i].Span.CopyTo(_features[i].Span);
         return _own;
-    }
-
-    private static void CheckLength(int actual, int expected, string name)
-    {
-        if (actual != expected)
-            throw new ArgumentException($"The batch has {actual} elements for '{name}', but its examples take {expected}.");
     }
 }

@@ -25,7 +25,7 @@ public static class FineTuning
         if (test is not null)
             _ = new ClassTargets(test, images.Labels);        // wrong labels are an error before the training, not after it
 
-        ModelEditor editor = Cut(pretrained.Edit(), options);
+        ModelEditor editor = new CutPlace(options.Cut, options.DropBypass, options.RemoveLast).Apply(pretrained.Edit());
         string cutAt = editor.Features.Name;
         Model model = editor.Attach(options.Head(images.Labels.Count)).Build();
         using OutputFolder output = new(options.Output);        // likewise a folder that cannot be written
@@ -50,7 +50,4 @@ public static class FineTuning
             return null;
         }
     }
-
-    private static ModelEditor Cut(ModelEditor editor, FineTuningOptions options) =>
-        options.Cut is { } value ? editor.CutAt(value, options.DropBypass) : options.RemoveLast is { } layers ? editor.RemoveLast(layers) : editor.RemoveClassifier();
 }

@@ -7,6 +7,8 @@ namespace OnnxFineTune.Cli.Tests;
 public sealed class UsageTests
 {
     private const string Train = "train --model m --images i --out o ";
+    private const string Artifacts = "artifacts --model m --out o ";
+    private const string Export = "export --artifacts a --out o ";
 
     [TestMethod]
     [DataRow("trian", "There is no verb 'trian'. Did you mean 'train'? `onnxft --help` shows what can be given.")]
@@ -26,7 +28,10 @@ public sealed class UsageTests
     [DataRow(Train + "--head mlp", "There is no head 'mlp'")]
     [DataRow(Train + "--head mlp:", "'' is no size of a hidden layer: give whole numbers above 0, for example mlp:256,128.")]
     [DataRow(Train + "--head mlp:256,0", "'0' is no size of a hidden layer")]
-    [DataRow(Train + "--head linear:3", "There is no head 'linear:3'")]
+    [DataRow(Train + "--head linear:3", "--head is 'linear:3', but train counts the classes in the folder of pictures: leave ':3' out.")]
+    [DataRow(Train + "--head mlp:8:3", "--head is 'mlp:8:3', but train counts")]
+    [DataRow(Train + "--head linear:0", "'0' is no number of classes: give a whole number above 0, for example linear:5.")]
+    [DataRow(Train + "--head linear:3:4", "There is no head 'linear:3:4'")]
     [DataRow(Train + "--dropout 1", "--dropout is '1'; it must be a number at least 0 and below 1.")]
     [DataRow(Train + "--trainable from:", "--trainable is 'from:'; give head, all, from:VALUE, or patterns of parameter names.")]
     [DataRow(Train + "--preprocess keras", "--preprocess cannot be 'keras': give imagenet, caffe, minus-one-to-one or zero-to-one.")]
@@ -48,6 +53,37 @@ public sealed class UsageTests
     [DataRow(Train + "--patience 0", "--patience is '0'; it must be a whole number from 1 to 1000000.")]
     [DataRow(Train + "--seed x", "--seed is 'x'; it must be a whole number.")]
     [DataRow(Train + "--threads -1", "--threads is '-1'; it must be a whole number from 0 to 4096.")]
+    [DataRow(Train + "--engine cuda", "--engine cannot be 'cuda': give step-graph or ort-training.")]
+    [DataRow(Train + "--engine ort-training --optimizer nesterov", "ONNX Runtime's training API has SGD without momentum and weight decay only; set both to 0, or take AdamW.")]
+    [DataRow("artifacts", "Option '--model' is required. `onnxft artifacts --help` shows what can be given.")]
+    [DataRow("artifacts --model m", "Option '--out' is required.")]
+    [DataRow(Artifacts + "--head linear", "--head is 'linear', without a number of classes: give it (linear:5), or --labels with a name for each.")]
+    [DataRow(Artifacts + "--head mlp:256,128", "--head is 'mlp:256,128', without a number of classes: give it (mlp:256,128:5), or --labels with a name for each.")]
+    [DataRow(Artifacts + "--head linear:five", "'five' is no number of classes: give a whole number above 0, for example linear:5.")]
+    [DataRow(Artifacts + "--head mlp:8:-1", "'-1' is no number of classes: give a whole number above 0, for example mlp:8:5.")]
+    [DataRow(Artifacts + "--head mlp", "There is no head 'mlp': linear, conv, or mlp with its hidden sizes, for example mlp:256,128.")]
+    [DataRow(Artifacts + "--cut a", "--cut goes with --head: give the head to attach, for example --head linear:5.")]
+    [DataRow(Artifacts + "--dropout 0.5", "--dropout goes with --head")]
+    [DataRow(Artifacts + "--remove-last 2", "--remove-last goes with --head")]
+    [DataRow(Artifacts + "--head linear:2 --cut a --remove-last 1", "Give --cut or --remove-last, not both.")]
+    [DataRow(Artifacts + "--head linear:2 --trainable from:", "--trainable is 'from:'; give head, all, from:VALUE, or patterns of parameter names.")]
+    [DataRow(Artifacts + "--head linear --labels names.txt", "--labels is 'names.txt', and there is no such file: give the names separated by commas, or a text file with one name a line.")]
+    [DataRow(Artifacts + "--head linear --labels a,,b", "--labels has an empty name: give the names separated by single commas.")]
+    [DataRow(Artifacts + "--head linear --labels a,b,a", "--labels names 'a' twice: give each class a name of its own.")]
+    [DataRow(Artifacts + "--head linear --labels ", "--labels is empty.")]
+    [DataRow(Artifacts + "--loss hinge", "--loss cannot be 'hinge': give cross-entropy, binary-cross-entropy or mse.")]
+    [DataRow(Artifacts + "--loss mse --label-smoothing 0.1", "--label-smoothing goes with --loss cross-entropy.")]
+    [DataRow(Artifacts + "--label-smoothing 2", "--label-smoothing is '2'; it must be a number from 0 to 1.")]
+    [DataRow(Artifacts + "--optimizer nesterov", "--optimizer cannot be 'nesterov': give adamw, adamw-hf, adam or sgd.")]
+    [DataRow(Artifacts + "--optimizer sgd --momentum 0.9", "--momentum cannot be had: the SGD of ONNX Runtime's training API has none. Leave it out, or give --optimizer adamw.")]
+    [DataRow(Artifacts + "--optimizer sgd --weight-decay 0.1", "ONNX Runtime's training API has SGD without momentum and weight decay only; set both to 0, or take AdamW.")]
+    [DataRow(Artifacts + "--optimizer adam --weight-decay 0.1", "ONNX Runtime's training API has no Adam with L2 weight decay;")]
+    [DataRow(Artifacts + "--weight-decay -1", "--weight-decay is '-1'; it must be a number of at least 0.")]
+    [DataRow(Artifacts + "--clip 0", "--clip is '0'; it must be a number above 0.")]
+    [DataRow("export", "Option '--artifacts' is required. `onnxft export --help` shows what can be given.")]
+    [DataRow("export --artifacts a", "Option '--out' is required.")]
+    [DataRow(Export + "--labels a,a", "--labels names 'a' twice")]
+    [DataRow("engines all", "'all' is one word too many: engines takes options only.")]
     [DataRow("predict --model m p --threads -1", "--threads is '-1'; it must be a whole number from 0 to 4096.")]
     [DataRow("predict --model m p --top 0", "--top is '0'; it must be a whole number of at least 1.")]
     public async Task WrongUsageIsExplained(string line, string message)
@@ -63,6 +99,8 @@ public sealed class UsageTests
     [DataRow("train --json")]
     [DataRow("--json trian")]
     [DataRow("train --json --model m --images i --out o --head best")]
+    [DataRow("artifacts --json")]
+    [DataRow("artifacts --json --model m --out o --head linear")]
     public async Task WrongUsageIsAnObjectWithJson(string line)
     {
         CommandResult result = await CommandLine.RunAsync(line.Split(' '));

@@ -111,7 +111,7 @@ public sealed class TrainerTests
         using Trainer trainer = new(TrainingModels.Mlp(4, 16, 2), Options with
         {
             Epochs = 5, BatchSize = 100, ValidationFraction = 0.2, EarlyStoppingPatience = early ? 2 : null,
-            Engine = (_, _) => { engines.Add(Make()); return engines[^1]; },
+            Engine = new FakeTraining(() => { engines.Add(Make()); return engines[^1]; }),
         });
         await Assert.ThrowsExactlyAsync<GraphException>(() => trainer.FitAsync(Points(50, 1)), "the model has no 'theta' to put back");
         Assert.HasCount(2, engines);
@@ -201,7 +201,7 @@ public sealed class TrainerTests
     public async Task TheEngineIsTheOneAskedForAndIsDisposed()
     {
         FakeEngine? engine = null;
-        using Trainer trainer = new(TrainingModels.Mlp(4, 16, 2), Options with { Engine = (_, _) => engine = new FakeEngine { TrainLoss = _ => float.NaN } });
+        using Trainer trainer = new(TrainingModels.Mlp(4, 16, 2), Options with { Engine = new FakeTraining(() => engine = new FakeEngine { TrainLoss = _ => float.NaN }) });
         await Assert.ThrowsExactlyAsync<TrainingException>(() => trainer.FitAsync(Points(40, 1)));
         Assert.IsTrue(engine!.IsDisposed);
     }

@@ -26,10 +26,10 @@ internal sealed class CheckpointReader
     private Checkpoint Read()
     {
         ByteBuffer buffer = new(_bytes);
-        if (_bytes.Length < 8 || !Table.__has_identifier(buffer, Slots.Identifier))
+        if (!FlatVerifier.HasIdentifier(_bytes, Slots.Identifier))
             throw new TrainingException(_bytes.Length == 0 ? $"{_what} is empty; write it again."
                 : $"{_what} is no checkpoint of ONNX Runtime's training API: the letters {Slots.Identifier} are not at byte 4. Give the file that the artifacts were written with.");
-        if (!CheckpointVerifier.IsSound(buffer))
+        if (!FlatVerifier.IsSound(_bytes, CheckpointSchema.Checkpoint))
             throw new TrainingException($"{_what} is a damaged checkpoint or was cut off; write or fetch it again.");
         FlatTable root = FlatTable.Root(buffer);
         int version = root.Int(Slots.Checkpoint.Version);
@@ -112,9 +112,10 @@ internal sealed class CheckpointReader
             throw new TrainingException($"{_what} keeps its weights in a second file, *{ExternalDataSuffix}; read it from its folder instead.");
         if (!File.Exists(_externalPath))
             throw new TrainingException($"{_what} keeps its weights in '{_externalPath}', and there is no such file; put it back beside the checkpoint.");
+        long present = new FileInfo(_externalPath).Length;
+        if (length > Array.MaxLength || offset > present - length)
+            throw new TrainingException($"{_what} keeps {length} bytes of weights at byte {offset} of '{_externalPath}', which has {present}; the file was cut off: fetch it again.");
         _external ??= MappedFile.Open(_externalPath);
-        if (length > Array.MaxLength || offset > _external.Length - length)
-            throw new TrainingException($"{_what} keeps {length} bytes of weights at byte {offset} of '{_externalPath}', which has {_external.Length}; the file was cut off: fetch it again.");
         return _external.Slice(offset, (int)length);
     }
 }

@@ -29,12 +29,17 @@ internal sealed class CheckpointWriter
     {
         IEnumerable<KeyValuePair<string, TensorData>> moments = checkpoint.OptimizerGroups
             .SelectMany(g => g.Moments.SelectMany(p => p.Value.Select(m => KeyValuePair.Create(p.Key + m.Key, m.Value))));
-        long size = 4096 + checkpoint.Parameters.Concat(moments)
-            .Sum(t => PerTensor + 3L * Encoding.UTF8.GetByteCount(t.Key) + 8L * t.Value.Shape.Rank + t.Value.ByteLength);
+        PropertyBag bag = checkpoint.Properties;
+        long size = 4096 + checkpoint.Parameters.Concat(moments).Sum(t => PerTensor + TextSize(t.Key) + 8L * t.Value.Shape.Rank + ElementsSize(t.Value))
+            + bag.Ints.Keys.Concat(bag.Floats.Keys).Concat(bag.Strings.Keys).Concat(bag.Strings.Values).Sum(t => PerTensor + TextSize(t));
         return size <= Array.MaxLength ? size : throw new TrainingException(
             $"The weights take {size} bytes, and a checkpoint of ONNX Runtime's training API can hold {Array.MaxLength} (2 GB); " +
             "keep the frozen layers apart, in a model of their own, or train a smaller model.");
     }
+
+    private static long ElementsSize(TensorData data) => data.ElementType == ElementType.String ? data.ToStrings().Sum(TextSize) : data.ByteLength;
+
+    private static long TextSize(string text) => 16 + Encoding.UTF8.GetByteCount(text);
 
     private void Append(Checkpoint checkpoint)
     {

@@ -58,12 +58,19 @@ internal readonly struct FlatTable
     /// <summary>Start and number of a vector's elements.</summary>
     public (int Start, int Length) Vector(int slot)
     {
-        int offset = _table.__offset(VTableOffset(slot));
+        int offset = Offset(slot);
         return offset == 0 ? (0, 0) : (_table.__vector(offset), _table.__vector_len(offset));
     }
 
     /// <summary>Where a slot lies within its table's list of fields.</summary>
-    public static short VTableOffset(int slot) => (short)(4 + 2 * slot);
+    public static int VTableOffset(int slot) => 4 + 2 * slot;
 
-    private int? At(int slot) => _table.__offset(VTableOffset(slot)) is int offset and not 0 ? _table.bb_pos + offset : null;
+    private int? At(int slot) => Offset(slot) is int offset and not 0 ? _table.bb_pos + offset : null;
+
+    /// <summary>Where a field lies within the table, 0 where it is absent. Unsigned, as the format says and unlike <see cref="Table"/>.</summary>
+    private int Offset(int slot)
+    {
+        int list = _table.bb_pos - _table.bb.GetInt(_table.bb_pos), entry = VTableOffset(slot);
+        return entry < _table.bb.GetUshort(list) ? _table.bb.GetUshort(list + entry) : 0;
+    }
 }

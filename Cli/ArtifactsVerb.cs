@@ -1,0 +1,74 @@
+using System.CommandLine;
+using OnnxFineTune.Surgery;
+using OnnxFineTune.Training;
+
+namespace OnnxFineTune.Cli;
+
+/// <summary><c>artifacts</c>: makes what ONNX Runtime's training API trains from.</summary>
+internal sealed class ArtifactsVerb : IVerb
+{
+    private readonly Option<string?> _model = new("--model", "-m") { Description = "The ONNX model.", HelpName = "FILE" };
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for the artifacts.", HelpName = "DIR" };
+    private readonly SurgeryOptions _surgery = new("The new head and its number of classes: linear:5, mlp:256,128:5 or conv:5, without the number where --labels gives it. Without --head the model is used as it is.", null);
+    private readonly Option<string?> _labels = LabelsOption.Of("Names of the classes in output order; they travel in the artifacts.");
+    private readonly Option<string?> _preprocess = CommonOptions.Preprocess();
+    private readonly DeviceTrainingOptions _training = new();
+    private readonly Option<bool> _fromFeatures = new("--from-features") { Description = $"Artifacts begin at the features of the frozen layers, which go to {ArtifactCreation.FrozenModelFile}: an app computes them once per example." };
+    private readonly Option<int> _seed = NumberOption.Of("--seed", "Decides the head's initial weights and dropout.", "N", 0, _ => true, "");
+
+    public Command Build()
+    {
+        Command command = new("artifacts", "Make what ONNX Runtime's training API trains from on a device, from any model.") { _model, _out };
+        _surgery.AddTo(command);
+        command.Options.Add(_labels);
+        command.Options.Add(_preprocess);
+        _training.AddTo(command);
+        foreach (Option option in new Option[] { _fromFeatures, _seed })
+            command.Options.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (new Option[] { _model, _out }.FirstOrDefault(o => result.GetResult(o) is null) is { } missing)
+                result.AddError($"Option '{missing.Name}' is required.");
+        });
+        return command;
+    }
+
+    public Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        ArtifactCreationOptions options = Read(parsed);
+        ArtifactCreationResult result = ArtifactCreation.Run(options, cancellation);
+        ArtifactsReport.Show(terminal, options, result);
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    private ArtifactCreationOptions Read(ParseResult parsed)
+    {
+        Trainable trainable = _surgery.Trainable(parsed);
+        IReadOnlyList<string>? labels = LabelsOption.Read(parsed.GetValue(_labels));
+        return new ArtifactCreationOptions
+        {
+            Model = parsed.GetRequiredValue(_model)!,
+            Output = parsed.GetRequiredValue(_out)!,
+            Head = ReadHead(parsed, labels),
+            Cut = _surgery.Cut(parsed),
+            DropBypass = _surgery.DropBypass(parsed),
+            RemoveLast = _surgery.RemoveLast(parsed),
+            Labels = labels,
+            Preprocessing = CommonOptions.Preset(parsed.GetValue(_preprocess)),
+            Trainable = trainable,
+            Loss = _training.Loss(parsed),
+            FromFeatures = parsed.GetValue(_fromFeatures),
+            Seed = parsed.GetValue(_seed),
+            Artifacts = _training.Artifacts(parsed, trainable),
+        };
+    }
+
+    private IHead? ReadHead(ParseResult parsed, IReadOnlyList<string>? labels)
+    {
+        if (_surgery.Head(parsed) is not { } head)
+            return null;
+        int classes = head.Classes ?? labels?.Count
+            ?? throw new UsageException($"--head is '{head.Text}', without a number of classes: give it ({head.Text}:5), or --labels with a name for each.");
+        return head.Build(classes, _surgery.Dropout(parsed), parsed.GetValue(_seed));
+    }
+}
