@@ -4,9 +4,10 @@ using OnnxFineTune.Training;
 
 namespace OnnxFineTune.Cli;
 
-/// <summary><c>artifacts</c>: makes what ONNX Runtime's training API trains from.</summary>
+/// <summary><c>artifacts</c>: makes, or verifies, what ONNX Runtime's training API trains from.</summary>
 internal sealed class ArtifactsVerb : IVerb
 {
+    private readonly Option<string?> _verify = new("--verify") { Description = "Check a folder of artifacts instead, whoever made them, and name what a runtime would refuse.", HelpName = "DIR" };
     private readonly Option<string?> _model = new("--model", "-m") { Description = "The ONNX model.", HelpName = "FILE" };
     private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for the artifacts.", HelpName = "DIR" };
     private readonly SurgeryOptions _surgery = new("The new head and its number of classes: linear:5, mlp:256,128:5 or conv:5, without the number where --labels gives it. Without --head the model is used as it is.", null);
@@ -23,11 +24,16 @@ internal sealed class ArtifactsVerb : IVerb
         command.Options.Add(_labels);
         command.Options.Add(_preprocess);
         _training.AddTo(command);
-        foreach (Option option in new Option[] { _fromFeatures, _seed })
+        foreach (Option option in new Option[] { _fromFeatures, _seed, _verify })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            if (new Option[] { _model, _out }.FirstOrDefault(o => result.GetResult(o) is null) is { } missing)
+            if (result.GetResult(_verify) is not null)
+            {
+                if (command.Options.FirstOrDefault(o => o != _verify && result.GetResult(o) is { Implicit: false }) is { } other)
+                    result.AddError($"--verify stands alone: {other.Name} says how artifacts are made.");
+            }
+            else if (new Option[] { _model, _out }.FirstOrDefault(o => result.GetResult(o) is null) is { } missing)
                 result.AddError($"Option '{missing.Name}' is required.");
         });
         return command;
@@ -35,10 +41,22 @@ internal sealed class ArtifactsVerb : IVerb
 
     public Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
+        if (parsed.GetValue(_verify) is { } folder)
+            return Task.FromResult(Verify(folder, terminal));
         ArtifactCreationOptions options = Read(parsed);
         ArtifactCreationResult result = ArtifactCreation.Run(options, cancellation);
         ArtifactsReport.Show(terminal, options, result);
         return Task.FromResult(ExitCode.Done);
+    }
+
+    private static int Verify(string folder, Terminal terminal)
+    {
+        IReadOnlyList<string> findings = ArtifactVerification.Check(folder);
+        foreach (string finding in findings)
+            terminal.Line(finding);
+        terminal.Line(findings.Count == 0 ? $"{folder}: the artifacts are as the runtime takes them." : $"{folder}: {(findings.Count == 1 ? "1 fault" : $"{findings.Count} faults")}.");
+        terminal.Result(new { artifacts = folder, valid = findings.Count == 0, findings });
+        return findings.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private ArtifactCreationOptions Read(ParseResult parsed)

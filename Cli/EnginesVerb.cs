@@ -10,13 +10,7 @@ internal sealed class EnginesVerb : IVerb
 
     public Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
-        foreach (TrainingEngine engine in TrainingEngine.All)
-        {
-            terminal.Heading(engine.Name);
-            terminal.Line(engine.Description);
-            terminal.Line(engine.Reason is { } reason ? $"Cannot run here. {reason}" : "Can run here.");
-            terminal.Line();
-        }
+        terminal.Facts(TrainingEngine.All.SelectMany(e => new[] { (e.Name, e.Description), ("", e.Reason is { } reason ? $"Cannot run here. {reason}" : "Can run here.") }));
         terminal.Result(new { engines = TrainingEngine.All.Select(e => new { e.Name, e.Description, e.IsAvailable, e.Reason }) });
         return Task.FromResult(ExitCode.Done);
     }

@@ -56,6 +56,7 @@ internal sealed class ArtifactGuide
         Line();
         Line($"All inputs of the model, in order: {string.Join(", ", Counted(_training.UserInputs.Count, "of yours"), Counted(_training.Parameters.Count, "parameters"), Counted(_training.Gradients.Count, "gradient buffers"))}, {ArtifactNames.LazyResetGrad} bool [1].");
         Line($"All outputs, in order: {_training.UserOutputs.Count} of yours, then a flag for each trained parameter.");
+        Line($"The buffer of a trained parameter P is {ArtifactNames.Buffer("P")}, float, of its shape; its flag is {ArtifactNames.Updated("P")}, bool [1].");
     }
 
     private void AppendEvaluation()
@@ -89,13 +90,14 @@ internal sealed class ArtifactGuide
         IEnumerable<Value> trained = _training.Parameters.Where(p => checkpoint.Trainable.ContainsKey(p.Name));
         Line($"{checkpoint.Trainable.Count} are trained and {checkpoint.Frozen.Count} frozen. A buffer of all holds {Count(_training.Parameters)} numbers, one of the trained ones {Count(trained)}.");
         if (checkpoint.IsNominal)
-            Line("The checkpoint is nominal: copy the weights of all parameters in from a buffer before the first step, one after the other in this order (CopyBufferToParameters, trainableOnly: false).");
+            Line("The checkpoint is nominal: copy the weights of all parameters in from a buffer before the first step, one after the other in this order (FromBuffer, trainable only: false).");
     }
 
     private void AppendCalls()
     {
         bool weighted = _training.UserInputs.Any(IsWeight);
         Section("A training step");
+        Line("Calls are named as in C#; other languages spell them alike.");
         Line("  session = TrainingSession(CheckpointState.LoadCheckpoint(\"checkpoint\"), \"training_model.onnx\", \"eval_model.onnx\", \"optimizer_model.onnx\")");
         Line("  SetLearningRate(rate)          in each step that changes it; a new session begins at 0.001, whatever the checkpoint says");
         Line(weighted ? "  TrainStep(inputs)              for each micro-batch: gradients add up" : "  TrainStep(inputs)              forward and backward: gradients are added to the buffers");

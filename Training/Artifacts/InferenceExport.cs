@@ -12,14 +12,13 @@ internal static class InferenceExport
         CheckWeights(checkpoint);
         Model model = evaluation.Clone();
         Graph graph = model.Graph;
-        if (graph.Outputs.Count < 2)
-            throw new TrainingException("The evaluation model has no output but the loss, so no inference model can be taken from it; give the model that the artifacts were made from, and the parameters are put into that.");
+        Value[] outputs = graph.Outputs.Count > 1 ? [.. graph.Outputs.Skip(1)] : [Scores(graph)];
         foreach ((string name, TensorData data) in checkpoint.Trainable)
             FillInput(graph, graph.Find(name) is { IsInput: true } input ? input : throw Missing("the evaluation model", name), data);
         foreach ((string name, TensorData data) in checkpoint.Frozen)
             if (graph.Find(name) is { IsInput: true } input)
                 FillInput(graph, input, data);
-        graph.SetOutputs([.. graph.Outputs.Skip(1)]);
+        graph.SetOutputs(outputs);
         RemoveUnused.Run(graph);
         RemoveInputs(graph, ArtifactMetadata.InputsOf(evaluation));
         foreach ((string name, string original) in ArtifactMetadata.RenamedOf(evaluation))
@@ -52,6 +51,11 @@ internal static class InferenceExport
         OutputKind kind = ArtifactMetadata.OutputKindOf(evaluation) is { } own && !EndsInProbabilities(target.Graph) ? own : OutputKind.Values;
         return TunedModel.Build(target, new Dictionary<string, TensorData>(), kind, evaluation.GetLabels() ?? [], evaluation.GetPreprocessing());
     }
+
+    /// <summary>What the loss reads, where that is plain: other tools often leave the model's own output out.</summary>
+    private static Value Scores(Graph evaluation) =>
+        evaluation.Outputs is [{ Producer: { OpType: "SoftmaxCrossEntropyLoss", Domain: Model.StandardDomain } loss }] ? loss.Inputs[0]!
+        : throw new TrainingException("The evaluation model has no output but the loss, so no inference model can be taken from it; give the model that the artifacts were made from, and the parameters are put into that.");
 
     private static bool Fits(Value? value, TensorData data) => value?.Data is { } old && old.Shape.Equals(data.Shape) && old.ElementType == data.ElementType;
 

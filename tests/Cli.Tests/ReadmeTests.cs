@@ -28,8 +28,21 @@ public sealed class ReadmeTests
     }
 
     [TestMethod]
-    public void TheProgramIsTheOneThatIsBuilt() =>
-        Assert.AreEqual(File.ReadAllText(Repository.File("tests", "ReadmeExample", "Program.cs")).ReplaceLineEndings("\n"), Blocks("csharp").Single());
+    public void TheProgramsAreThoseThatAreBuilt() =>
+        CollectionAssert.AreEqual(
+            ((string[])["Program.cs", "Device.cs"]).Select(f => File.ReadAllText(Repository.File("tests", "ReadmeExample", f)).ReplaceLineEndings("\n")).ToArray(), Blocks("csharp").ToArray());
+
+    /// <summary>Options that are named in tables and sentences rather than in commands that run.</summary>
+    [TestMethod]
+    public async Task OptionsThatAreNamedExist()
+    {
+        string help = string.Concat(await Task.WhenAll(((string[])["train", "artifacts", "export", "evaluate", "predict"]).Select(async verb => (await CommandLine.SucceedAsync(verb, "--help")).Output)));
+        string prose = Regex.Replace(Readme, "(?ms)^```.*?^```$", "");
+        string[] options = [.. Regex.Matches(prose, @"`[^`]*`").SelectMany(code => Regex.Matches(code.Value, @"(?<=[`\s])--[a-z-]+")).Select(m => m.Value).Distinct()];
+        CollectionAssert.Contains(options, "--from-features");
+        foreach (string option in options)
+            Assert.IsTrue(Regex.IsMatch(help, $@"(?m)^ +(-\w, )?{option}(?![\w-])"), option);
+    }
 
     [TestMethod]
     public async Task TheProgramPredicts()

@@ -80,6 +80,8 @@ public sealed class UsageTests
     [DataRow(Artifacts + "--optimizer adam --weight-decay 0.1", "ONNX Runtime's training API has no Adam with L2 weight decay;")]
     [DataRow(Artifacts + "--weight-decay -1", "--weight-decay is '-1'; it must be a number of at least 0.")]
     [DataRow(Artifacts + "--clip 0", "--clip is '0'; it must be a number above 0.")]
+    [DataRow("artifacts --verify d --model m", "--verify stands alone: --model says how artifacts are made.")]
+    [DataRow("artifacts --verify d --nominal", "--verify stands alone: --nominal says how artifacts are made.")]
     [DataRow("export", "Option '--artifacts' is required. `onnxft export --help` shows what can be given.")]
     [DataRow("export --artifacts a", "Option '--out' is required.")]
     [DataRow(Export + "--labels a,a", "--labels names 'a' twice")]

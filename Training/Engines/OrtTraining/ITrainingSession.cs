@@ -11,13 +11,10 @@ internal interface ITrainingSession : IDisposable
     /// <summary>Names of the inputs that a caller feeds, in order: of the training model, or of the evaluation model.</summary>
     IReadOnlyList<string> InputNames(bool training);
 
-    /// <summary>Names of the outputs that a caller gets, in order, the loss first.</summary>
-    IReadOnlyList<string> OutputNames(bool training);
-
-    /// <summary>Forward and backward; the gradients are added to the buffers, or replace them in the first step after <see cref="LazyResetGrad"/>.</summary>
+    /// <summary>Forward and backward → loss and the model's output; the gradients are added to the buffers, or replace them in the first step after <see cref="LazyResetGrad"/>.</summary>
     IReadOnlyList<TensorData> TrainStep(IReadOnlyList<TensorData> inputs);
 
-    /// <summary>Forward and loss.</summary>
+    /// <summary>Forward → loss and the model's output.</summary>
     IReadOnlyList<TensorData> EvalStep(IReadOnlyList<TensorData> inputs);
 
     /// <summary>Updates the trained parameters from the buffers.</summary>
@@ -26,13 +23,13 @@ internal interface ITrainingSession : IDisposable
     /// <summary>Lets the next <see cref="TrainStep"/> overwrite the buffers.</summary>
     void LazyResetGrad();
 
-    /// <summary>The learning rate of the next <see cref="OptimizerStep"/>.</summary>
-    float LearningRate { get; set; }
+    /// <summary>Sets the learning rate of the next <see cref="OptimizerStep"/>; not together with a schedule.</summary>
+    void SetLearningRate(float rate);
 
-    /// <summary>Linear warm-up to <paramref name="initialRate"/>, then linearly down to 0 at <paramref name="totalSteps"/>.</summary>
+    /// <summary>Registers the session's one schedule: linear warm-up to <paramref name="initialRate"/>, then linearly down to 0 at <paramref name="totalSteps"/>.</summary>
     void RegisterLinearSchedule(long warmupSteps, long totalSteps, float initialRate);
 
-    /// <summary>Sets the learning rate by the registered schedule.</summary>
+    /// <summary>Sets the learning rate by the registered schedule and the number of optimizer steps done.</summary>
     void SchedulerStep();
 
     /// <summary>The parameters one after the other, in the order of the training model's inputs.</summary>

@@ -35,17 +35,7 @@ internal sealed class NativeTrainingSession : ITrainingSession
     }
 
     /// <inheritdoc/>
-    public float LearningRate
-    {
-        get => _session.GetLearningRate();
-        set => _session.SetLearningRate(value);
-    }
-
-    /// <inheritdoc/>
     public IReadOnlyList<string> InputNames(bool training) => _session.InputNames(training);
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> OutputNames(bool training) => _session.OutputNames(training);
 
     /// <inheritdoc/>
     public IReadOnlyList<TensorData> TrainStep(IReadOnlyList<TensorData> inputs) => Run(_session.TrainStep, inputs);
@@ -58,6 +48,9 @@ internal sealed class NativeTrainingSession : ITrainingSession
 
     /// <inheritdoc/>
     public void LazyResetGrad() => _session.LazyResetGrad();
+
+    /// <inheritdoc/>
+    public void SetLearningRate(float rate) => _session.SetLearningRate(rate);
 
     /// <inheritdoc/>
     public void RegisterLinearSchedule(long warmupSteps, long totalSteps, float initialRate) => _session.RegisterLinearLRScheduler(warmupSteps, totalSteps, initialRate);

@@ -62,7 +62,7 @@ public sealed partial class OrtTrainingEngine : ITrainingEngine
         if (_schedule is not null)
             throw new InvalidOperationException("A schedule is registered and sets the learning rate; call TrainStep without one.");
         StepResult result = Accumulate(batch);
-        _session.LearningRate = learningRate;
+        _session.SetLearningRate(learningRate);
         return Update(result);
     }
 

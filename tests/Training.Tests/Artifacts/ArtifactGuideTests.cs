@@ -12,7 +12,8 @@ public sealed class ArtifactGuideTests
         TrainingArtifacts artifacts = ArtifactModels.Build(ArtifactModels.Mlp(dropout: 0.2f), ArtifactModels.Head, new ArtifactOptions { GradientAccumulation = true, Clipping = new GradientClipping { MaxNorm = 2 } });
         string guide = ArtifactGuide.Write(artifacts), training = Section(guide, "training_model.onnx: TrainStep"), evaluation = Section(guide, "eval_model.onnx: EvalStep");
         InOrder(training, "0  x ", "float [batch, 6]", "1  targets ", "int64 [batch]", "2  dropout_step ", "int64 [1]", "3  gradient_weight ", "float [1]", "You get", "0  loss ", "float []", "1  ", "float [batch, 3]",
-            "4 of yours, 4 parameters, 2 gradient buffers, lazy_reset_grad bool [1]");
+            "4 of yours, 4 parameters, 2 gradient buffers, lazy_reset_grad bool [1]",
+            "P_grad.accumulation.buffer", "P_grad.accumulation.out");
         InOrder(evaluation, "0  x ", "1  targets ", "You get", "0  loss ", "1  ");
         Assert.DoesNotContain("dropout_step", evaluation);
         InOrder(Section(guide, "optimizer_model.onnx: OptimizerStep"), "learning_rate", "step", "params", "sequence of float tensors", "second_order_moments", "InplaceClipGradNorm: max_norm 2", "AdamWOptimizer", "adam_mode 0");

@@ -101,6 +101,20 @@ public sealed class InferenceExportTests
     }
 
     [TestMethod]
+    public void TheScoresBeforeACrossEntropyAreTheOutputWhereThereIsNoOther()
+    {
+        TrainingArtifacts own = Trained(ArtifactModels.Build(ArtifactModels.Mlp(), ArtifactModels.Head));
+        Model logits = own.ToInferenceModel();
+        Graph graph = own.EvaluationModel.Graph;
+        own.EvaluationModel.Metadata.Clear();
+        graph.SetOutputs(new GraphBuilder(graph).Op("SoftmaxCrossEntropyLoss", [graph.Outputs[1], graph.Get("targets")]));
+        RemoveUnused.Run(graph);
+        Model model = own.ToInferenceModel();
+        CollectionAssert.AreEqual(new[] { "x" }, ArtifactModels.Names(model.Graph.FeedInputs));
+        CollectionAssert.AreEqual(RunOutput(logits, logits.Graph.Outputs[0].Producer!.Inputs[0]!), RunOutput(model, model.Graph.Outputs.Single()));
+    }
+
+    [TestMethod]
     public void WhatDoesNotBelongTogetherIsRefused()
     {
         TrainingArtifacts artifacts = ArtifactModels.Build(ArtifactModels.Mlp(), ArtifactModels.Head);

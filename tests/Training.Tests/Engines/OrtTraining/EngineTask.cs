@@ -20,7 +20,7 @@ public sealed record EngineTask(string Name, Model Model, int Features, string[]
     /// <summary>Whether the frozen layers are a model of their own; else the graph begins at the model's inputs, as that of a device does.</summary>
     public bool FrozenApart { get; init; }
 
-    public static IReadOnlyList<EngineTask> All { get; } =
+    private static readonly EngineTask[] Simulated =
     [
         new("linear, AdamW", TrainingModels.Linear(12, Classes), 12, Head, new AdamW()),
         new("linear, SGD", TrainingModels.Linear(12, Classes), 12, Head, new Sgd()),
@@ -34,6 +34,13 @@ public sealed record EngineTask(string Name, Model Model, int Features, string[]
         new("convolution, all, SGD, clipped", TrainingModels.ConvNet(4, Classes), 64, ["conv.weight", "conv.bias", .. Head], new Sgd()) { Clipping = new GradientClipping { MaxNorm = 0.5 } },
     ];
 
+    /// <summary>All tasks over the simulated session; where the native library is a training build, over its own too.</summary>
+    public static IReadOnlyList<EngineTask> All { get; } =
+        TrainingEngine.OrtTraining.IsAvailable ? [.. Simulated, .. Simulated.Select(t => t with { Name = $"{t.Name}, native", IsNative = true })] : Simulated;
+
+    /// <summary>Whether the training session is that of the native library.</summary>
+    public bool IsNative { get; init; }
+
     /// <summary>Batches of 16, 16, 7 and 1 examples.</summary>
     public Batch[] Batches => [.. new[] { 16, 16, 7, 1 }.Select((count, i) => TrainingTask.Classification(count, Features, Classes, i))];
 
@@ -43,7 +50,9 @@ public sealed record EngineTask(string Name, Model Model, int Features, string[]
     public StepGraphEngine StepGraph() => new(Graph(), new StepGraphEngineOptions { Optimizer = Optimizer, Clipping = Clipping, Threads = 1 });
 
     internal OrtTrainingEngine OrtTraining(int accumulationSteps = 1, Func<string, ITrainingSession>? open = null) =>
-        new(Graph(), new OrtTrainingEngineOptions { Optimizer = Optimizer, Clipping = Clipping, AccumulationSteps = accumulationSteps, Threads = 1 }, open ?? (f => new SimulatedTrainingSession(f)));
+        new(Graph(), new OrtTrainingEngineOptions { Optimizer = Optimizer, Clipping = Clipping, AccumulationSteps = accumulationSteps, Threads = 1 }, open ?? OpenSession);
 
     public override string ToString() => Name;
+
+    private ITrainingSession OpenSession(string folder) => IsNative ? new NativeTrainingSession(folder, 1) : new SimulatedTrainingSession(folder);
 }

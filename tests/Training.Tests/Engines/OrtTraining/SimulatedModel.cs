@@ -9,17 +9,16 @@ internal sealed class SimulatedModel : IDisposable
     private readonly Model _model;
     private readonly InferenceSession _session;
     private readonly string[] _parameters;
+    private readonly int _userOutputs;
     private readonly Dictionary<string, string> _gradients;          // name of the gradient → parameter
 
-    private SimulatedModel(Model model, string[] userInputs, string[] parameters, string[] userOutputs, Dictionary<string, string> gradients)
+    private SimulatedModel(Model model, string[] userInputs, string[] parameters, int userOutputs, Dictionary<string, string> gradients)
     {
-        (_model, UserInputs, _parameters, UserOutputs, _gradients) = (model, userInputs, parameters, userOutputs, gradients);
+        (_model, UserInputs, _parameters, _userOutputs, _gradients) = (model, userInputs, parameters, userOutputs, gradients);
         _session = RuntimeSession.Open(model);
     }
 
     public IReadOnlyList<string> UserInputs { get; }
-
-    public IReadOnlyList<string> UserOutputs { get; }
 
     /// <summary>The model without its accumulators, whose gradients become outputs.</summary>
     public static SimulatedModel Training(Model model, Func<string, bool> isParameter, Func<string, bool> isControl)
@@ -32,10 +31,10 @@ internal sealed class SimulatedModel : IDisposable
         graph.RemoveNodes(accumulators);
         foreach (Value control in graph.Inputs.Where(v => isControl(v.Name)).ToArray())
             graph.RemoveInput(control);
-        return Of(model, isParameter, user, gradients);
+        return Of(model, isParameter, user.Length, gradients);
     }
 
-    public static SimulatedModel Evaluation(Model model, Func<string, bool> isParameter) => Of(model, isParameter, [.. model.Graph.Outputs], []);
+    public static SimulatedModel Evaluation(Model model, Func<string, bool> isParameter) => Of(model, isParameter, model.Graph.Outputs.Count, []);
 
     /// <summary>One run.</summary>
     /// <param name="inputs">What the caller feeds, by position.</param>
@@ -51,7 +50,7 @@ internal sealed class SimulatedModel : IDisposable
             using RunOptions run = new();
             using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(run, feeds, _session.OutputNames);
             TensorData[] outputs = [.. results.Select(r => r.ToTensorData())];
-            return (outputs[..UserOutputs.Count], _session.OutputNames.Zip(outputs).Skip(UserOutputs.Count).ToDictionary(o => _gradients[o.First], o => o.Second));
+            return (outputs[.._userOutputs], _session.OutputNames.Zip(outputs).Skip(_userOutputs).ToDictionary(o => _gradients[o.First], o => o.Second));
         }
         finally
         {
@@ -79,7 +78,7 @@ internal sealed class SimulatedModel : IDisposable
 
     public void Dispose() => _session.Dispose();
 
-    private static SimulatedModel Of(Model model, Func<string, bool> isParameter, Value[] user, Dictionary<string, string> gradients) =>
+    private static SimulatedModel Of(Model model, Func<string, bool> isParameter, int userOutputs, Dictionary<string, string> gradients) =>
         new(model, [.. model.Graph.FeedInputs.Select(v => v.Name).Where(n => !isParameter(n))], [.. model.Graph.FeedInputs.Select(v => v.Name).Where(isParameter)],
-            [.. user.Select(v => v.Name)], gradients);
+            userOutputs, gradients);
 }

@@ -18,7 +18,6 @@ internal sealed class SimulatedTrainingSession : ITrainingSession
     private readonly string[] _trained;
     private bool _accumulate, _hasWeights;
     private (long Warmup, long Total)? _schedule;
-    private bool _rateWasSet;
 
     public SimulatedTrainingSession(string folder)
     {
@@ -35,26 +34,7 @@ internal sealed class SimulatedTrainingSession : ITrainingSession
         _optimizer = new SimulatedOptimizer(Model.Load(File("optimizer_model.onnx")), _opened.Optimizer, _trained.ToDictionary(n => n, n => (int)_parameters[n].Count));
     }
 
-    /// <summary>Optimizer steps done.</summary>
-    public long Step => _optimizer.Step;
-
-    public float LearningRate
-    {
-        get => _optimizer.LearningRate;
-        set
-        {
-            if (_schedule is not null)
-                throw new InvalidOperationException("Cannot set constant LR while using LR scheduler.");
-            (_optimizer.LearningRate, _rateWasSet) = (value, true);
-        }
-    }
-
-    /// <summary>Whether a rate was ever set from outside.</summary>
-    public bool RateWasSet => _rateWasSet;
-
     public IReadOnlyList<string> InputNames(bool training) => (training ? _training : _evaluation).UserInputs;
-
-    public IReadOnlyList<string> OutputNames(bool training) => (training ? _training : _evaluation).UserOutputs;
 
     public IReadOnlyList<TensorData> TrainStep(IReadOnlyList<TensorData> inputs)
     {
@@ -80,6 +60,9 @@ internal sealed class SimulatedTrainingSession : ITrainingSession
 
     public void LazyResetGrad() => _accumulate = false;
 
+    public void SetLearningRate(float rate) => _optimizer.LearningRate = _schedule is null ? rate
+        : throw new InvalidOperationException("Cannot set constant LR while using LR scheduler.");
+
     public void RegisterLinearSchedule(long warmupSteps, long totalSteps, float initialRate)
     {
         if (_schedule is not null)
@@ -92,7 +75,8 @@ internal sealed class SimulatedTrainingSession : ITrainingSession
     public void SchedulerStep()
     {
         (long warmup, long total) = _schedule ?? throw new InvalidOperationException("Cannot take scheduler step without registering a valid LR scheduler.");
-        float factor = Step < warmup ? Step / Math.Max(1f, warmup) : Math.Max(0, (total - Step) / Math.Max(1f, total - warmup));
+        long step = _optimizer.Step;
+        float factor = step < warmup ? step / Math.Max(1f, warmup) : Math.Max(0, (total - step) / Math.Max(1f, total - warmup));
         _optimizer.LearningRate = _optimizer.InitialLearningRate * factor;
     }
 
