@@ -1,7 +1,7 @@
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Autodiff;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Operators that came after the working operator set have gradients through what they are written out in.</summary>
 [TestClass]
