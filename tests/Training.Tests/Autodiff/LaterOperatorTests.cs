@@ -26,6 +26,14 @@ public sealed class LaterOperatorTests
     }
 
     [TestMethod]
+    public void FrozenLayersKeepTheirOperators()
+    {
+        TrainingGraph graph = TrainingGraph.Build(Block(frozenBits: false), new SoftmaxCrossEntropy(), ["head.weight"]);
+        CollectionAssert.IsSubsetOf(new[] { "RMSNormalization", "Attention", "Swish" }, graph.Frozen!.Graph.Nodes.Select(n => n.OpType).ToArray());
+        CollectionAssert.AreEqual(new[] { "batch", "6" }, graph.Features.Single().Shape!.Select(d => d.ToString()).ToArray());
+    }
+
+    [TestMethod]
     public void ArtifactsAreOfTheOperatorSetThatTheTrainingRuntimeTakes()
     {
         TrainingArtifacts artifacts = TrainingArtifacts.Build(Graph());
