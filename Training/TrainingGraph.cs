@@ -68,7 +68,7 @@ public sealed partial class TrainingGraph
     {
         options ??= new TrainingGraphOptions();
         new OptionErrors().Include(loss.Validate()).ThrowIfAny();
-        Model work = InKnownOperators(model.ToWorkingForm());
+        Model work = model.ToWorkingForm();
         if (work.Graph.Outputs.Count == 0)
             throw new GraphException("The model has no output to train; keep at least one.");
         work.Graph.SetOutputs(work.Graph.Outputs[0]);
@@ -78,16 +78,16 @@ public sealed partial class TrainingGraph
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
         string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
-        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options.Seed);
+        return Differentiate(frozen, InKnownOperators(options.FrozenApart ? trained : work), loss, names, dropout, options.Seed);
     }
 
     /// <summary>Operators that came after the working operator set are written out in it where that can be done: those have gradients.</summary>
-    private static Model InKnownOperators(Model work)
+    private static Model InKnownOperators(Model trained)
     {
-        if (work.Opset <= GraphBuilder.WorkingOpset)
-            return work;
-        DowngradeOpset.WriteOut(work);
-        return work.ToWorkingForm();
+        if (trained.Opset <= GraphBuilder.WorkingOpset)
+            return trained;
+        DowngradeOpset.WriteOut(trained);
+        return trained.ToWorkingForm();
     }
 
     private static List<Value> FindParameters(Graph graph, HashSet<string> names)

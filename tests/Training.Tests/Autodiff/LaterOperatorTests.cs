@@ -1,7 +1,7 @@
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Autodiff;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Operators that came after the working operator set have gradients through what they are written out in.</summary>
 [TestClass]
@@ -23,6 +23,14 @@ public sealed class LaterOperatorTests
             Assert.AreEqual(expected, actual, 1e-3 * Math.Max(1, Math.Abs(expected)), parameter.Name);
             Assert.IsTrue(Math.Abs(actual) > 1e-3, $"{parameter.Name} has an influence");
         }
+    }
+
+    [TestMethod]
+    public void FrozenLayersKeepTheirOperators()
+    {
+        TrainingGraph graph = TrainingGraph.Build(Block(frozenBits: false), new SoftmaxCrossEntropy(), ["head.weight"]);
+        CollectionAssert.IsSubsetOf(new[] { "RMSNormalization", "Attention", "Swish" }, graph.Frozen!.Graph.Nodes.Select(n => n.OpType).ToArray());
+        CollectionAssert.AreEqual(new[] { "batch", "6" }, graph.Features.Single().Shape!.Select(d => d.ToString()).ToArray());
     }
 
     [TestMethod]
