@@ -17,10 +17,7 @@ const operations = {
   async open({ parts: [trainModel, evalModel, optimizerModel, checkpointState] }) {
     const artifacts = { trainModel, evalModel, optimizerModel, checkpointState };
     session = await ort.TrainingSession.create(artifacts, { executionProviders: ['wasm'], logSeverityLevel: 3 });
-    return {
-      trainingInputs: session.trainingInputNames, trainingOutputs: session.trainingOutputNames,
-      evaluationInputs: session.evalInputNames, evaluationOutputs: session.evalOutputNames,
-    };
+    return { trainingInputs: session.trainingInputNames, evaluationInputs: session.evalInputNames };
   },
   async train({ parts }) {
     return { parts: outputs(await session.runTrainStep(feeds(session.trainingInputNames, parts))) };
@@ -141,7 +138,8 @@ function explain(error) {
     const text = printable(bytes, words[(error >>> 2) + i]);
     if (text.length > 12) texts.add(text);
   }
-  return texts.size > 0 ? [...texts].join(' | ') : `C++ exception at ${error}, without a text.`;
+  const whole = [...texts].filter((text) => ![...texts].some((other) => other !== text && other.includes(text)));
+  return whole.length > 0 ? whole.join(' | ').trim() : `C++ exception at ${error}, without a text.`;
 }
 
 function printable(bytes, start) {
