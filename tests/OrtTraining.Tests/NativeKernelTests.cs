@@ -76,7 +76,7 @@ public sealed class NativeKernelTests
     }
 
     /// <summary>Whether a node is of the training build alone.</summary>
-    private static bool HasKernel(Model model) => model.Graph.Nodes.Any(n => n.Domain == NativeKernels.Domain || n.OpType.EndsWith("PoolGrad", StringComparison.Ordinal));
+    private static bool HasKernel(Model model) => model.Graph.Nodes.Any(n => n.Domain == ArtifactNames.RuntimeDomain || n.OpType.EndsWith("PoolGrad", StringComparison.Ordinal));
 
     private static void AreEqual(TensorData expected, TensorData actual, string what)
     {

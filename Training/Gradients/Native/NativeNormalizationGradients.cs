@@ -18,7 +18,7 @@ internal static class NativeNormalizationGradients
         if (n.X.Shape is not { } shape || !FitsKernel(n, shape, axis < 0 ? axis += shape.Rank : axis))
             return null;
         Shape rows = new([.. shape.Select((d, i) => i < axis ? d : 1)]);
-        if (!NativeKernels.HasOutputs(n.Node, ("output", ElementType.Float, shape), ("mean", ElementType.Float, rows), ("inverse_deviation", ElementType.Float, rows)))
+        if (!NativeKernels.AddMissingOutputs(n.Node, ("output", ElementType.Float, shape), ("mean", ElementType.Float, rows), ("inverse_deviation", ElementType.Float, rows)))
             return null;
         return op.NativeNode("LayerNormalizationGrad", [g, n.X, n.B, n.Output(1), n.Output(2)], 3, ("axis", axis)).Outputs;
     }
@@ -36,10 +36,10 @@ internal static class NativeNormalizationGradients
         (Value y, Shape? channels) = (n.Y, n.B.Shape);
         if (n.Attributes.Int("training_mode") == 0)
             return null;
-        if (!NativeKernels.HasOutputs(n.Node, ("output", ElementType.Float, y.Shape), ("running_mean", ElementType.Float, channels), ("running_variance", ElementType.Float, channels),
+        if (!NativeKernels.AddMissingOutputs(n.Node, ("output", ElementType.Float, y.Shape), ("running_mean", ElementType.Float, channels), ("running_variance", ElementType.Float, channels),
             ("mean", ElementType.Float, channels), ("inverse_deviation", ElementType.Float, channels)))
             return null;
-        (n.Node.OpType, n.Node.Domain) = ("BatchNormInternal", NativeKernels.Domain);
+        (n.Node.OpType, n.Node.Domain) = ("BatchNormInternal", ArtifactNames.RuntimeDomain);
         n.Attributes.Remove("training_mode");
         return op.NativeNode("BatchNormalizationGrad", [g, n.X, n.B, n.Output(3), n.Output(4)], 3, ("epsilon", n.Attributes.Float("epsilon", 1e-5f))).Outputs;
     }

@@ -18,7 +18,7 @@ internal static class NativePoolingGradients
     {
         if (n.X.Shape is not { } shape || !shape.Skip(1).All(d => d.IsStatic) || n.Attributes.Int("storage_order") != 0 || PoolingGradients.DoNotOverlap(n))
             return null;
-        if (!NativeKernels.HasOutputs(n.Node, ("output", ElementType.Float, n.Y.Shape), ("indices", ElementType.Int64, n.Y.Shape)))
+        if (!NativeKernels.AddMissingOutputs(n.Node, ("output", ElementType.Float, n.Y.Shape), ("indices", ElementType.Int64, n.Y.Shape)))
             return null;
         return [Declared(op.Op("MaxPoolGrad", [g, n.Output(1)]), shape)];
     }
