@@ -38,7 +38,7 @@ internal sealed class TrainablePaths
 
     private void Follow(Node node)
     {
-        if (GradientRules.Find(node) == GradientRule.None || TopologicalOrder.Reads(node).FirstOrDefault(Reaches) is not { } trained)
+        if (GradientRules.Standard.Find(node) == GradientRule.None || TopologicalOrder.Reads(node).FirstOrDefault(Reaches) is not { } trained)
             return;
         foreach (Value? output in node.Outputs)
             if (output is not null && (output.ElementType.IsFloatingPoint() || output.ElementType == ElementType.Undefined))

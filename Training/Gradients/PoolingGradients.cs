@@ -33,7 +33,7 @@ internal static class PoolingGradients
     }
 
     /// <summary>Whether no element is in two windows; MaxUnpool, which writes and does not add, also wants no padding.</summary>
-    private static bool DoNotOverlap(ForwardNode n)
+    public static bool DoNotOverlap(ForwardNode n)
     {
         if (n.X.ElementType != ElementType.Float || n.Attributes.String("auto_pad", "NOTSET") != "NOTSET" || n.Attributes.Int("ceil_mode") != 0)
             return false;

@@ -1,4 +1,4 @@
-// Serves ONNX Runtime's training session (1.19.2, as WebAssembly) to the process at the other end of stdin and stdout, one session at a time.
+// Serves ONNX Runtime's training session (1.19.2, as WebAssembly) to the process at the other end of stdin and stdout, one session at a time, and any model once.
 //
 // A message is the length of its header (uint32, little-endian), the header in JSON, then the bytes of its parts, one after the other.
 // Request: { op, parts: [{ type, dims, bytes }], … }. Reply: { parts, … }, or { error } with the runtime's own text.
@@ -39,6 +39,15 @@ const operations = {
   async write({ trainableOnly, parts: [values] }) {
     await session.loadParametersBuffer(values, trainableOnly);
     return {};
+  },
+  async run({ parts: [model, ...tensors] }) {
+    const plain = await ort.InferenceSession.create(model, { executionProviders: ['wasm'], logSeverityLevel: 3 });
+    try {
+      const results = await plain.run(feeds(plain.inputNames, tensors));
+      return { parts: plain.outputNames.map((name) => results[name]) };
+    } finally {
+      await plain.release();
+    }
   },
   async close() {
     await session?.release();
