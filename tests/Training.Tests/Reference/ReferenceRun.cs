@@ -15,6 +15,8 @@ internal sealed record ReferenceRun(float Loss, IReadOnlyDictionary<string, Tens
         Dictionary<string, TensorData> feeds = graph.Parameters.ToDictionary(p => p.Value.Name, p => p.Initial);
         feeds[graph.Features[0].Name] = reference.Input;
         feeds[graph.Targets.Name] = reference.Labels;
+        if (graph.DropoutStep is { } step)
+            feeds[step.Name] = TensorData.Vector(0);
         IReadOnlyDictionary<string, TensorData> results = RuntimeSession.RunOnce(graph.Training, feeds);
         return new ReferenceRun(results[graph.Loss.Name].ToFloats()[0], graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]));
     }
