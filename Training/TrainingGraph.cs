@@ -71,26 +71,36 @@ public sealed partial class TrainingGraph
     {
         options ??= new TrainingGraphOptions();
         new OptionErrors().Include(loss.Validate()).ThrowIfAny();
+        HashSet<string> names = [.. parameters];
+        Model work = InKnownOperators(OfFirstOutput(model), names);
+        FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
+        Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
+        Model trained = split.TrainedPart(work);
+        string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
+        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
+    }
+
+    /// <summary>The model in working form, with what its first output needs.</summary>
+    private static Model OfFirstOutput(Model model)
+    {
         Model work = model.ToWorkingForm();
         if (work.Graph.Outputs.Count == 0)
             throw new GraphException("The model has no output to train; keep at least one.");
         work.Graph.SetOutputs(work.Graph.Outputs[0]);
         RemoveUnused.Run(work.Graph);
-        HashSet<string> names = [.. parameters];
-        FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
-        Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
-        Model trained = split.TrainedPart(work);
-        string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
-        return Differentiate(frozen, InKnownOperators(options.FrozenApart ? trained : work), loss, names, dropout, options);
+        return work;
     }
 
-    /// <summary>Operators that came after the working operator set are written out in it where that can be done: those have gradients.</summary>
-    private static Model InKnownOperators(Model trained)
+    /// <summary>Writes operators without a gradient rule out where a gradient has to pass them, again and again: one may be written in others of that kind.</summary>
+    private static Model InKnownOperators(Model work, HashSet<string> names)
     {
-        if (trained.Opset <= GraphBuilder.WorkingOpset)
-            return trained;
-        DowngradeOpset.WriteOut(trained);
-        return trained.ToWorkingForm();
+        while (true)
+        {
+            TrainablePaths paths = TrainablePaths.From(FindParameters(work.Graph, names), work.Graph.Nodes);
+            if (!WriteOut.Run(work.Graph, [.. paths.PassedFrom(work.Graph.Outputs[0], work.Graph.Nodes).Where(n => GradientRules.Standard.Find(n) is null)]))
+                return work;
+            work = work.ToWorkingForm();
+        }
     }
 
     private static List<Value> FindParameters(Graph graph, HashSet<string> names)

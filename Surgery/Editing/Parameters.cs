@@ -17,6 +17,10 @@ public static class Parameters
         ["RoiAlign"] = [1],
         ["MaxRoiPool"] = [1],
         ["MaxUnpool"] = [1],
+        ["QuantizeLinear"] = [1, 2],
+        ["SoftmaxCrossEntropyLoss"] = [2],
+        ["NegativeLogLikelihoodLoss"] = [2],
+        ["STFT"] = [2],
     };
 
     /// <summary>Operators through which no gradient flows, or whose subgraphs read values for themselves.</summary>
@@ -24,7 +28,7 @@ public static class Parameters
     [
         "Shape", "Size", "ConstantOfShape", "EyeLike", "Range", "OneHot", "NonZero", "Unique", "NonMaxSuppression", "ArgMax", "ArgMin",
         "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Xor", "IsNaN", "IsInf",
-        "Floor", "Ceil", "Round", "Sign", "QuantizeLinear", "DynamicQuantizeLinear", "If", "Loop", "Scan",
+        "Floor", "Ceil", "Round", "Sign", "Hardmax", "MelWeightMatrix", "If", "Loop", "Scan",
         "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial",
     ];
 

@@ -30,17 +30,6 @@ public static class DowngradeOpset
         model.IrVersion = Math.Min(model.IrVersion, LastIrOf(target));
     }
 
-    /// <summary>
-    /// Writes what came after the working operator set out in it, as far as it has an equivalent, and leaves everything else and the model's version as they are: what it writes
-    /// means the same in later versions, and gradient rules know it.
-    /// </summary>
-    /// <param name="model">The model; the values that are added have no shapes yet.</param>
-    public static void WriteOut(Model model)
-    {
-        InferWhereNeeded(model, GraphBuilder.WorkingOpset);
-        Rewrite(model, GraphBuilder.WorkingOpset);
-    }
-
     private static void Lower(Model model, int target)
     {
         if (model.Opset <= target)

@@ -29,6 +29,8 @@ internal static class ShapeProbe
         if (model.Graph.Nodes.Count == 0)
             return [];
         Model copy = Strip(model, sized);
+        Dictionary<string, ElementType> narrow = NarrowTypes.Of(copy.Graph);
+        copy.Graph.SetOutputs([.. copy.Graph.Outputs.ToArray().Select(o => narrow.ContainsKey(o.Name) ? NarrowTypes.AsFloat(copy.Graph, o) : o)]);
         foreach (string name in rankQuestions)
             copy.Graph.AddOutput(copy.Graph.AddNode("Shape", [copy.Graph.Get(name)], [name + RankSuffix]).Outputs[0]!);
         using InferenceSession session = Open(copy);
@@ -36,6 +38,7 @@ internal static class ShapeProbe
         foreach ((string name, NodeMetadata metadata) in session.OutputMetadata)
             if (metadata.IsTensor)
                 types[name] = new TensorType((ElementType)metadata.ElementDataType, ReadShape(metadata));
+        NarrowTypes.Restore(types, narrow);
         foreach (string name in rankQuestions)
         {
             // Shape of a value of known rank r has the shape [r]; of an unknown rank, [?].
@@ -73,7 +76,9 @@ internal static class ShapeProbe
         Graph graph = copy.Graph;
         foreach (Value initializer in graph.Initializers.ToArray())
         {
-            if (initializer.Data is { } data && data.ByteLength > SmallBytes)
+            if (initializer.Data is { } data && data.ByteLength > SmallBytes && NarrowTypes.IsNarrow(data.ElementType))
+                NarrowTypes.MakeInput(graph, initializer);
+            else if (initializer.Data is { ByteLength: > SmallBytes })
                 graph.InitializerToInput(initializer);
             else if (initializer.IsInput)
                 graph.RemoveInput(initializer);     // listed as an input, it would not count as a constant

@@ -67,7 +67,8 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths, Gradie
 
     private static void Describe(Value gradient, Value value)
     {
-        gradient.ElementType = value.ElementType;
+        if (value.ElementType.IsFloatingPoint() || value.ElementType == ElementType.Undefined)      // a quantized value's gradient stays real
+            gradient.ElementType = value.ElementType;
         gradient.Shape ??= value.Shape;
     }
 

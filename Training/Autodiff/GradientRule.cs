@@ -32,7 +32,10 @@ internal sealed class GradientRule
     /// <summary>Whether the rule takes the gradients of all outputs; of others, the walk accepts none but the first output's.</summary>
     public bool TakesAllOutputs { get; private init; }
 
+    /// <summary>Whether the first output may be of an integer or 8-bit type and has a gradient all the same, in floating point: it stands for real numbers.</summary>
+    public bool Quantizes { get; private init; }
+
     /// <summary>A rule from a lambda.</summary>
-    public static GradientRule From(GradientFunction function, bool broadcasts = false, bool takesAllOutputs = false) =>
-        new(function) { Broadcasts = broadcasts, TakesAllOutputs = takesAllOutputs };
+    public static GradientRule From(GradientFunction function, bool broadcasts = false, bool takesAllOutputs = false, bool quantizes = false) =>
+        new(function) { Broadcasts = broadcasts, TakesAllOutputs = takesAllOutputs, Quantizes = quantizes };
 }

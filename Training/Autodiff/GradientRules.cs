@@ -20,6 +20,10 @@ internal sealed class GradientRules
         MovementGradients.Rules,
         IndexingGradients.Rules,
         DropoutGradients.Rules,
+        LossGradients.Rules,
+        QuantizationGradients.Rules,
+        IntegerProductGradients.Rules,
+        SpectralGradients.Rules,
         WithoutGradients.Rules,
     ];
 
@@ -57,5 +61,5 @@ internal sealed class GradientRules
 
     /// <summary>The native rule in float32, which is what its kernel computes in, for the cases that it does not decline.</summary>
     private static GradientRule Overlay(GradientRule native, GradientRule standard) => GradientRule.From(
-        (op, n, g) => (g.ElementType == ElementType.Float ? native.Function!(op, n, g) : null) ?? standard.Function!(op, n, g), standard.Broadcasts, standard.TakesAllOutputs);
+        (op, n, g) => (g.ElementType == ElementType.Float ? native.Function!(op, n, g) : null) ?? standard.Function!(op, n, g), standard.Broadcasts, standard.TakesAllOutputs, standard.Quantizes);
 }

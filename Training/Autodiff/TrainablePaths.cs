@@ -26,6 +26,20 @@ internal sealed class TrainablePaths
     /// <summary>Whether a parameter reaches this value, so that its gradient is wanted.</summary>
     public bool Reaches(Value? value) => value is not null && _from.ContainsKey(value);
 
+    /// <summary>The nodes that a gradient passes on its way from <paramref name="loss"/>, or any other value, back to the parameters.</summary>
+    public IReadOnlyList<Node> PassedFrom(Value loss, IReadOnlyList<Node> nodes)
+    {
+        HashSet<Value> wanted = [loss];
+        List<Node> passed = [];
+        for (int i = nodes.Count - 1; i >= 0; i--)
+            if (nodes[i].Outputs.Any(o => Reaches(o) && wanted.Contains(o!)))
+            {
+                passed.Add(nodes[i]);
+                wanted.UnionWith(TopologicalOrder.Reads(nodes[i]));
+            }
+        return passed;
+    }
+
     /// <summary>The parameter through which <paramref name="value"/> is reached.</summary>
     public Value ParameterOf(Value value) => PathTo(value).First();
 
@@ -38,12 +52,19 @@ internal sealed class TrainablePaths
 
     private void Follow(Node node)
     {
-        if (GradientRules.Standard.Find(node) == GradientRule.None || TopologicalOrder.Reads(node).FirstOrDefault(Reaches) is not { } trained)
+        GradientRule? rule = GradientRules.Standard.Find(node);
+        if (rule == GradientRule.None || TopologicalOrder.Reads(node).FirstOrDefault(Reaches) is not { } trained)
             return;
         foreach (Value? output in node.Outputs)
-            if (output is not null && (output.ElementType.IsFloatingPoint() || output.ElementType == ElementType.Undefined))
+            if (output is not null && (IsReal(output) || StandsForReals(rule, output, trained)))
                 _from.TryAdd(output, trained);
     }
+
+    private static bool IsReal(Value value) => value.ElementType.IsFloatingPoint() || value.ElementType == ElementType.Undefined;
+
+    /// <summary>Whether the output is a quantized tensor: fresh, or one that was moved or given another shape.</summary>
+    private static bool StandsForReals(GradientRule? rule, Value output, Value trained) =>
+        output.OutputIndex == 0 && (rule is { Quantizes: true } || (!IsReal(trained) && trained.ElementType == output.ElementType));
 
     private IEnumerable<Value> PathTo(Value value)
     {

@@ -14,6 +14,7 @@ internal static class ActivationGradients
         { "Softplus", (op, n, g) => [op.Mul(g, op.Sigmoid(n.X))] },
         { "Softsign", (op, n, g) => [op.Mul(g, op.Pow(op.Sub(op.One(g), op.Abs(n.Y)), op.Scalar(2, g)))] },
         { "ThresholdedRelu", (op, n, g) => [op.Mul(g, op.Step(n.Y))] },
+        { "Shrink", (op, n, g) => [op.Mul(g, op.Above(op.Abs(n.X), op.Scalar(n.Attributes.Float("lambd", 0.5f), g)))] },
         { "LeakyRelu", (op, n, g) => [op.Mul(g, LeakySlope(op, n.X, n.Attributes.Float("alpha", 0.01f)))] },
         { "Elu", (op, n, g) => [op.Mul(g, ExponentialSlope(op, n, 1, n.Attributes.Float("alpha", 1)))] },
         { "Celu", (op, n, g) => [op.Mul(g, op.Add(op.Min(op.Mul(n.Y, op.Scalar(1.0 / n.Attributes.Float("alpha", 1), g)), op.Zero(g)), op.One(g)))] },

@@ -12,6 +12,7 @@ internal static class ArithmeticGradients
         { "Sub", (op, n, g) => [g, n.Needs(1) ? Negated(op, g, n) : null] },
         { "Mul", (op, n, g) => [n.Needs(0) ? op.Mul(g, n.B) : null, n.Needs(1) ? op.Mul(g, n.A) : null] },
         { "Div", Div },
+        { "Mod", (op, n, g) => [g, n.Needs(1) ? Negated(op, op.Mul(g, Multiple(op, n)), n) : null] },
         { "Pow", (op, n, g) => [n.Needs(0) ? PowBase(op, n, g) : null, n.Needs(1) ? PowExponent(op, n, g) : null] },
         { "Sum", (op, n, g) => [.. n.Node.Inputs.Select(_ => g)] },
         { "Mean", (op, n, g) => [.. Enumerable.Repeat(op.Mul(g, op.Scalar(1.0 / n.Node.Inputs.Count, g)), n.Node.Inputs.Count)] },
@@ -34,6 +35,9 @@ internal static class ArithmeticGradients
         Value quotient = op.Div(g, n.B);
         return [quotient, n.Needs(1) ? Negated(op, op.Mul(quotient, n.Y), n) : null];
     }
+
+    /// <summary>How many times B was taken off A, a whole number.</summary>
+    private static Value Multiple(GraphBuilder op, ForwardNode n) => op.Op("Round", [op.Div(op.Sub(n.A, n.Y), n.B)]);
 
     /// <summary>g·b·aᵇ⁻¹, and 0 for b = 0 also where aᵇ⁻¹ is infinite, as in PyTorch.</summary>
     private static Value PowBase(GraphBuilder op, ForwardNode n, Value g)

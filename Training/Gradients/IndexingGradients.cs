@@ -16,6 +16,8 @@ internal static class IndexingGradients
         { "ScatterND", (op, n, g) => Scatter(n, g,
             (x, updates) => op.ScatterND(x, n.B, updates), () => op.Op("GatherND", [g, n.B]), op) },
         { "TopK", TopK },
+        { "Compress", Compress },
+        { "ReverseSequence", (op, n, g) => [op.Op("ReverseSequence", [g, n.B], ("batch_axis", n.Attributes.Int("batch_axis", 1)), ("time_axis", n.Attributes.Int("time_axis")))] },
     };
 
     private static int Axis(ForwardNode n) => (int)(n.Attributes.Int("axis") is var axis && axis < 0 ? axis + n.Rank : axis);
@@ -74,6 +76,19 @@ internal static class IndexingGradients
 
     private static IReadOnlyList<Value?> TopK(GraphBuilder op, ForwardNode n, Value g) =>
         [op.ScatterElements(op.ZerosLike(n.X, g), n.Output(1)!, g, n.Attributes.Int("axis", -1))];
+
+    /// <summary>What was left out gets no gradient. The condition may be shorter than the axis; without an axis the elements are taken in a row.</summary>
+    private static IReadOnlyList<Value?> Compress(GraphBuilder op, ForwardNode n, Value g)
+    {
+        bool flat = !n.Attributes.Has("axis");
+        int axis = flat ? 0 : Axis(n);
+        Value kept = op.Op("NonZero", [n.B]);
+        kept.ElementType = ElementType.Int64;
+        Value column = op.Reshape(kept, [.. Enumerable.Range(0, flat ? 1 : n.Rank).Select(i => i == axis ? -1L : 1)]);
+        Value zeros = flat ? op.Zeros(op.Unsqueeze(op.Size(n.X), 0), g) : op.ZerosLike(n.X, g);
+        Value whole = op.ScatterElements(zeros, op.Expand(column, op.Shape_(g)), g, axis);
+        return [flat ? op.ReshapeTo(whole, null, n.X) : whole];
+    }
 
     private static IEnumerable<long> Ints(int from, int to) => Enumerable.Range(from, to - from).Select(i => (long)i);
 }

@@ -10,6 +10,8 @@ internal static class MatMulGradients
     {
         { "MatMul", MatMul },
         { "Gemm", Gemm },
+        { "Einsum", EinsumGradient.Append },
+        { "Det", DeterminantGradient.Append },
     };
 
     private static IReadOnlyList<Value?> MatMul(GraphBuilder op, ForwardNode n, Value g)

@@ -9,7 +9,8 @@ internal static class MovementGradients
     public static readonly GradientRuleSet Rules = new()
     {
         { "Identity", (op, n, g) => [g] },
-        { "Cast", (op, n, g) => [op.CastLike(g, n.X)] },
+        { "Cast", (op, n, g) => [n.X.ElementType.IsFloatingPoint() ? op.CastLike(g, n.X) : g] },       // a quantized input's stays real
+        { "CastLike", (op, n, g) => [op.CastLike(g, n.X)] },
         { "Reshape", Reshaped },
         { "Flatten", Reshaped },
         { "Squeeze", Reshaped },

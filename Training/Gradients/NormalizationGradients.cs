@@ -12,6 +12,9 @@ internal static class NormalizationGradients
         { "LayerNormalization", LayerNormalization },
         { "InstanceNormalization", InstanceNormalization },
         { "GroupNormalization", GroupNormalization },
+        { "MeanVarianceNormalization", MeanVariance },
+        { "LpNormalization", LpNormalization },
+        { "LRN", LocalResponseGradient.Append },
     };
 
     private static IReadOnlyList<Value?> LayerNormalization(GraphBuilder op, ForwardNode n, Value g)
@@ -62,6 +65,27 @@ internal static class NormalizationGradients
             n.Needs(1) ? op.ReduceSum(op.Mul(g, op.Reshape(normalized, shape)), [0, .. spatial], keepDims: false) : null,
             n.Needs(2) ? op.ReduceSum(g, [0, .. spatial], keepDims: false) : null,
         ];
+    }
+
+    /// <summary>With 1/(σ + 10⁻⁹), as the standard writes it out.</summary>
+    private static IReadOnlyList<Value?> MeanVariance(GraphBuilder op, ForwardNode n, Value g)
+    {
+        long[] axes = n.Attributes.Ints("axes") ?? [0, 2, 3];
+        Value centred = op.Sub(n.X, op.ReduceMean(n.X, axes));
+        Value inverse = op.Reciprocal(op.Add(op.Sqrt(op.ReduceMean(op.Mul(centred, centred), axes)), op.Scalar(1e-9, g)));
+        return [Input(op, g, op.Mul(centred, inverse), inverse, axes)];
+    }
+
+    /// <summary>Y = X/‖X‖ along one axis: (g − Y·Σ(g·Y))/‖X‖, for the norm of absolute values (g − sign X·Σ(g·Y))/‖X‖; 0 where the norm is.</summary>
+    private static IReadOnlyList<Value?> LpNormalization(GraphBuilder op, ForwardNode n, Value g)
+    {
+        long[] axes = [n.Attributes.Int("axis", -1)];
+        bool squares = n.Attributes.Int("p", 2) == 2;
+        Value norm = op.Op(squares ? "ReduceL2" : "ReduceL1", [n.X, op.Longs(axes)]);
+        Value along = op.Mul(squares ? n.Y : op.SignOf(n.X), op.ReduceSum(op.Mul(g, n.Y), axes));
+        Value isZero = op.Equal(norm, op.Zero(norm));
+        Value inverse = op.Where(isZero, op.Zero(norm), op.Reciprocal(norm));
+        return [op.Mul(op.Sub(g, along), inverse)];
     }
 
     /// <summary>(X − mean)/σ and 1/σ over the given axes, σ² = variance + epsilon.</summary>

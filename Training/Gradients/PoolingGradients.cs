@@ -28,7 +28,7 @@ internal static class PoolingGradients
         Value shape = op.ShapeOf(n.X);
         if (DoNotOverlap(n))
             return op.Op("MaxUnpool", [g, indices, shape], [("kernel_shape", n.Attributes.Ints("kernel_shape")), ("strides", n.Attributes.Ints("strides"))]);
-        Value zeros = Zeros(op, op.Reshape(op.Size(n.X), 1), n.X);
+        Value zeros = op.Zeros(op.Reshape(op.Size(n.X), 1), g);
         return op.Reshape(op.ScatterElements(zeros, op.Reshape(indices, -1), op.Reshape(g, -1), axis: 0, reduction: "add"), shape);
     }
 

@@ -15,6 +15,7 @@ internal static class ReductionGradients
         { "ReduceL2", ReduceL2 },
         { "ReduceLogSum", (op, n, g) => [Repeated(op, n, Kept(op, n, op.Mul(g, op.Exp(op.Neg(n.Y)))))] },
         { "ReduceLogSumExp", (op, n, g) => [op.Mul(op.Exp(op.Sub(n.X, Kept(op, n, n.Y))), Kept(op, n, g))] },
+        { "ReduceProd", Product },
         { "ReduceMax", Extremum },
         { "ReduceMin", Extremum },
     };
@@ -66,6 +67,17 @@ internal static class ReductionGradients
     {
         const double smallest = 1.1754944e-38;
         return [op.Mul(n.X, Kept(op, n, op.Div(g, op.Max(n.Y, op.Scalar(smallest, n.Y)))))];
+    }
+
+    /// <summary>The product of the others: beside one zero none but that zero has it, beside several nothing has.</summary>
+    private static IReadOnlyList<Value?> Product(GraphBuilder op, ForwardNode n, Value g)
+    {
+        (string, object?)[] attributes = [("keepdims", 1), ("noop_with_empty_axes", n.Attributes.Int("noop_with_empty_axes"))];
+        Value isZero = op.CastLike(op.Equal(n.X, op.Zero(n.X)), g);
+        Value factors = op.Add(n.X, isZero);        // 1 in place of zeros
+        Value zeros = op.Op("ReduceSum", [isZero, n.Input(1)], attributes);
+        Value others = op.Div(op.Op("ReduceProd", [factors, n.Input(1)], attributes), factors);
+        return [op.Mul(op.Mul(others, op.CastLike(op.Equal(zeros, isZero), g)), Kept(op, n, g))];
     }
 
     /// <summary>The elements equal to the extremum share its gradient evenly, as PyTorch's amax and amin.</summary>

@@ -29,6 +29,9 @@ internal static class WithoutGradients
         { "RandomNormalLike", GradientRule.None },
         { "RandomUniformLike", GradientRule.None },
         { "Multinomial", GradientRule.None },
+        { "Bernoulli", GradientRule.None },
+        { "Hardmax", GradientRule.None },
+        { "MelWeightMatrix", GradientRule.None },
         { "OneHot", GradientRule.None },
         { "Range", GradientRule.None },
     };

@@ -6,15 +6,24 @@ internal static class OpsetDowngrades
     /// <summary>Operators that cannot be written in earlier ones, or not with sensible effort.</summary>
     public static readonly IReadOnlyDictionary<(string OpType, int Version), string> Without = new Dictionary<(string, int), string>
     {
-        [("TensorScatter", 24)] = "the operator is new there and writes into a cache in place",
         [("BitCast", 26)] = "the operator is new there, and no earlier one looks at the bits of an element",
+    };
+
+    /// <summary>Operators that are written out in earlier ones.</summary>
+    private static readonly IReadOnlyDictionary<(string OpType, int Version), OpsetDowngrade> WrittenOut = new Dictionary<(string, int), OpsetDowngrade>
+    {
+        [("RMSNormalization", 23)] = FunctionExpansions.RootMeanSquare,
+        [("RotaryEmbedding", 23)] = AttentionExpansions.Rotary,
+        [("Attention", 23)] = AttentionExpansions.Attention,
+        [("Swish", 24)] = FunctionExpansions.Swish,
+        [("TensorScatter", 24)] = CacheExpansions.TensorScatter,
+        [("CumProd", 26)] = FunctionExpansions.CumulativeProduct,
     };
 
     private static readonly IReadOnlyDictionary<(string OpType, int Version), OpsetDowngrade>[] Families =
     [
         AttributeDowngrades.Steps,
-        FunctionDowngrades.Steps,
-        AttentionDowngrades.Steps,
+        WrittenOut,
         Without.ToDictionary(w => w.Key, w => (OpsetDowngrade)((_, _) => w.Value)),
     ];
 

@@ -20,6 +20,10 @@ public sealed class ParametersTests
         ["Reshape"] = (b, x) => b.Reshape(x, 0, -1),
         ["PRelu"] = (b, x) => b.Op("PRelu", [x, W(b, "p1", 2, 1, 1)]),
         ["Transpose, MatMul"] = (b, x) => b.MatMul(x, b.Transpose(W(b, "p1", 2, 2), 1, 0)),
+        ["quantized MatMul"] = (b, x) => b.MatMul(x, b.Op("DequantizeLinear", [b.Op("QuantizeLinear", [W(b, "p1", 2, 2), W(b, "s1", 2)]), W(b, "s2", 2)])),
+        ["weighted loss"] = (b, x) => b.Op("SoftmaxCrossEntropyLoss", [x, b.Longs(0), W(b, "s1", 2)]),
+        ["window"] = (b, x) => b.Op("STFT", [x, b.Long(1), W(b, "s1", 2)]),
+        ["Hardmax"] = (b, x) => b.Mul(x, b.Op("Hardmax", [W(b, "s1", 2, 2)])),
         ["Cast to a bound"] = (b, x) => b.Clip(x, b.Op("Squeeze", [W(b, "s1", 1)]), null),
         ["another operator set"] = (b, x) => b.Graph.AddNode("FusedConv", [x, W(b, "p1", 2, 2, 1, 1)], ["fused"], "com.microsoft").Outputs[0]!,
     };

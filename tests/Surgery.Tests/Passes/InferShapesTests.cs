@@ -49,6 +49,25 @@ public sealed class InferShapesTests
         Assert.AreEqual("[batch, 24]", Infer(model).Get("rows").Shape!.ToString());
     }
 
+    /// <summary>Types that the runtime's .NET interface does not name, as a large weight and as what quantization makes.</summary>
+    [TestMethod]
+    [DataRow(ElementType.Int4)]
+    [DataRow(ElementType.UInt4)]
+    [DataRow(ElementType.Float8E4M3FN)]
+    [DataRow(ElementType.Float8E5M2)]
+    public void QuantizedValuesOfNarrowTypesHaveShapes(ElementType type)
+    {
+        GraphBuilder op = new(new Graph());
+        Value x = op.Graph.AddInput("x", ElementType.Float, new Shape(Dimension.Named("N"), 64)), scale = op.Scalar(0.5);
+        Value weight = op.Graph.AddInitializer("weight", TensorData.FromBytes(type, Shape.Of(64, 48), new byte[64 * 48 * type.BitWidth() / 8]));
+        Value quantized = op.Op("QuantizeLinear", [x, scale], ("output_dtype", type)), moved = op.Transpose(quantized, 1, 0);
+        Value y = op.MatMul(op.Transpose(op.Op("DequantizeLinear", [moved, scale]), 1, 0), op.Op("DequantizeLinear", [weight, scale]));
+        op.Graph.SetOutputs(y);
+        Infer(new Model(op.Graph) { Opset = 21 });
+        Assert.AreEqual($"{type} [batch, 64] {type} [64, batch]", $"{quantized.ElementType} {quantized.Shape} {moved.ElementType} {moved.Shape}");
+        Assert.AreEqual("Float [batch, 48]", $"{y.ElementType} {y.Shape}");
+    }
+
     private static Graph Infer(Model model)
     {
         InferShapes.Run(model);

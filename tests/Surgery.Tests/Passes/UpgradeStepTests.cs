@@ -40,6 +40,8 @@ public sealed class UpgradeStepTests
         new("Dropout", 11, [2, 3]) { Attributes = [("ratio", 0.3f)] },
         new("PRelu", 7, [2, 3, 4]) { Constants = [TensorData.FromFloats([0.1f, 0.2f, 0.3f], 3, 1)] },
         new("Scatter", 9, [3, 3]) { Constants = [TensorData.FromLongs([1, 0, 2], 1, 3), TensorData.FromFloats([7, 8, 9], 1, 3)] },
+        new("LayerNormalization", 12, [2, 3, 4]) { Constants = [TensorData.FromFloats([1, 2, 3, 4], 4)], Attributes = [("axis", -1), ("epsilon", 0.1f)], Note = "the runtime's own, before the standard had it" },
+        new("MeanVarianceNormalization", 9, [2, 3, 4]) { Attributes = [("axes", new[] { 0L, 2L })] },
         new("GridSample", 16, [1, 1, 4, 4]) { Constants = [TensorData.FromFloats([-0.5f, 0.5f, 0.1f, -0.9f], 1, 1, 2, 2)], Attributes = [("mode", "bicubic")] },
         new("DFT", 17, [1, 4, 3, 1]),
         new("DFT", 17, [1, 4, 3, 1]) { Attributes = [("axis", 2)] },

@@ -10,6 +10,8 @@ internal static class ActivationCases
 
     public static readonly GradientCase[] Rows =
     [
+        GradientCase.Special("Shrink", [-2, -0.5, 0, 0.4, 0.5, 0.5000001], [1, 0, 0, 0, 0, 1]),
+        GradientCase.Special("Shrink", [-2, -0.3, 0.2, 0.4], [1, 0, 0, 1], ("lambd", 0.3f), ("bias", 0.3f)),
         .. BothSides("Relu"),
         GradientCase.Special("Relu", [-1, -0.0, 0, 1e-30, 2, double.PositiveInfinity], [0, 0, 0, 1, 1, 1]),
         new("Sigmoid", [4, 5]) { Range = (-3, 3) },

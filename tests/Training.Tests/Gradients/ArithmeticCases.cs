@@ -25,6 +25,8 @@ internal static class ArithmeticCases
         new("Div", [2, 3], [2, 3]) { Ranges = { [1] = Positive } },
         new("Div", [2, 3], [3]) { Ranges = { [1] = (-2, -0.3) } },
         new("Div", [], [2, 3]) { Ranges = { [1] = Positive } },
+        new("Mod", [2, 3], [2, 3]) { Attributes = [("fmod", 1)], Range = (-5, 5), Values = { [1] = [0.7, -0.4, 1.3, 2.1, -0.9, 0.6] } },
+        new("Mod", [2, 3], [3]) { Attributes = [("fmod", 1)], Values = { [0] = [5.2, -3.1, 4.7, -2.3, 0.9, 7.5], [1] = [0.7, -0.4, 1.3] } },
         new("Pow", [2, 3], [2, 3]) { Ranges = { [0] = Positive } },
         new("Pow", [2, 3], [3]) { Ranges = { [0] = Positive } },
         Power(2),

@@ -13,16 +13,21 @@ internal sealed class CaseModel
     private readonly Dictionary<int, Value> _trained = [];
     private readonly Dictionary<int, Value> _outputs = [];
 
-    private CaseModel(GradientCase c, ElementType type, bool batch)
+    private CaseModel(GradientCase c, ElementType type, bool batch, bool writeOut)
     {
         (_case, _type) = (c, type);
-        Model = new Model(_op.Graph) { Opset = GraphBuilder.WorkingOpset };
+        Model = new Model(_op.Graph) { Opset = c.Opset, IrVersion = c.Opset > GraphBuilder.WorkingOpset ? 13 : 10, OpsetImports = { [c.Domain] = c.Domain.Length > 0 ? 1 : c.Opset } };
         Node node = _op.Node(c.Operator, [.. Enumerable.Range(0, c.InputCount).Select(i => Input(i, batch))], c.Outputs, c.Attributes);
+        node.Domain = c.Domain;
         _op.Graph.SetOutputs([.. node.Outputs.OfType<Value>()]);
         InferShapes.Run(Model);
-        Value[] used = [.. node.Outputs.OfType<Value>().Where(o => !c.Unused.Contains(o.OutputIndex))];
-        foreach (Value output in used.Where(o => o.ElementType.IsFloatingPoint() || !used.Any(u => u.ElementType.IsFloatingPoint())))
-            _outputs[output.OutputIndex] = output;
+        int[] used = [.. Enumerable.Range(0, c.Outputs).Where(i => !c.Unused.Contains(i))];
+        string[] names = [.. node.Outputs.Select(o => o!.Name)];
+        while (writeOut && WriteOut.Run(_op.Graph, [.. _op.Graph.Nodes]))
+            InferShapes.Run(Model);
+        bool[] isFloat = [.. names.Select(n => _op.Graph.Get(n).ElementType.IsFloatingPoint())];
+        foreach (int i in used.Where(i => isFloat[i] || !used.Any(u => isFloat[u])))
+            _outputs[i] = _op.Graph.Get(names[i]);
         _op.Graph.SetOutputs([.. _outputs.Values]);
     }
 
@@ -30,14 +35,14 @@ internal sealed class CaseModel
     public Model Model { get; }
 
     /// <summary>The operator alone, with the outputs that take part in the loss as outputs.</summary>
-    public static CaseModel Forward(GradientCase c, ElementType type) => new(c, type, batch: false);
+    public static CaseModel Forward(GradientCase c, ElementType type) => new(c, type, batch: false, writeOut: false);
 
     /// <summary>The operator, the loss and the gradients.</summary>
     /// <param name="batch">Whether the first dimension of the trained inputs is unknown before the run.</param>
     /// <param name="kernels">The operators of the gradients.</param>
     public static CaseModel Backward(GradientCase c, ElementType type, bool batch, GradientKernels kernels = GradientKernels.Standard)
     {
-        CaseModel result = new(c, type, batch);
+        CaseModel result = new(c, type, batch, writeOut: c.Domain.Length > 0 || !GradientRules.All.ContainsKey(c.Operator));
         result.AppendGradients(kernels);
         return result;
     }
@@ -79,7 +84,8 @@ internal sealed class CaseModel
             return null;
         Shape shape = Shape.Of(dimensions);
         bool inBatch = batch && dimensions.Length == _case.Shapes[0]!.Length && dimensions[0] == _case.Shapes[0]![0];
-        return _trained[index] = _op.Graph.AddInput($"x{index}", _type, inBatch ? shape.With(0, Dimension.Named("N")) : shape);
+        Value input = _trained[index] = _op.Graph.AddInput($"x{index}", _type, inBatch ? shape.With(0, Dimension.Named("N")) : shape);
+        return _case.Quantized.TryGetValue(index, out double scale) ? _op.Op("QuantizeLinear", [input, _op.Scalar(scale, input)]) : input;
     }
 
     private void AppendGradients(GradientKernels kernels)

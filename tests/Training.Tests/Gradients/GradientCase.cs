@@ -3,10 +3,16 @@ using OnnxFineTune.Surgery;
 namespace OnnxFineTune.Training.Tests;
 
 /// <summary>One row of the gradient tests: an operator with its attributes and inputs.</summary>
-/// <param name="Operator">Operator name in the working operator set.</param>
+/// <param name="Operator">Operator name.</param>
 /// <param name="Shapes">Shapes of the trained float inputs; null at the places of constants and of inputs that are left out.</param>
 internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
 {
+    /// <summary>Operator domain.</summary>
+    public string Domain { get; init; } = Model.StandardDomain;
+
+    /// <summary>Version of the standard operator set.</summary>
+    public int Opset { get; init; } = GraphBuilder.WorkingOpset;
+
     /// <summary>What is special about this row; part of its name.</summary>
     public string Note { get; init; } = "";
 
@@ -27,6 +33,9 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
 
     /// <summary>Inputs that the graph computes when it runs, so that rules do not see their values: indices, bounds, conditions.</summary>
     public Dictionary<int, TensorData> Computed { get; init; } = [];
+
+    /// <summary>Trained inputs that the graph quantizes to uint8 before the operator reads them, with their scales.</summary>
+    public Dictionary<int, double> Quantized { get; init; } = [];
 
     /// <summary>Number of outputs that the node has.</summary>
     public int Outputs { get; init; } = 1;
@@ -55,6 +64,9 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
     /// <summary>The trained inputs.</summary>
     public int[] Trained => [.. Enumerable.Range(0, Shapes.Length).Where(i => Shapes[i] is not null)];
 
+    /// <summary>The operator with its domain, where that is not the standard's.</summary>
+    public string FullName => Domain.Length > 0 ? $"{Domain}.{Operator}" : Operator;
+
     /// <summary>For example <c>Mul [2, 3] [3]</c>.</summary>
     public override string ToString()
     {
@@ -64,7 +76,7 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
             : i < Shapes.Length && Shapes[i] is { } shape ? $"[{string.Join(", ", shape)}]" : "–");
         IEnumerable<string> attributes = Attributes.Select(a => $"{a.Name}={(a.Value is long[] v ? string.Join(",", v) : a.Value)}");
         IEnumerable<string> ranges = Ranges.Select(r => $"x{r.Key}∈{r.Value}").Prepend(Range == (-1, 1) ? "" : $"∈{Range}").Where(t => t.Length > 0);
-        return string.Join(" ", [Operator, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
+        return string.Join(" ", [FullName, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
     }
 
     private static string Text(TensorData data) => $"{{{string.Join(", ", data.ToFloats())}}}";

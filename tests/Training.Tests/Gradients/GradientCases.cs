@@ -18,6 +18,19 @@ internal static class GradientCases
         .. SoftmaxCases.Rows,
         .. IndexingCases.Rows,
         .. DropoutCases.Rows,
+        .. LossCases.Rows,
+        .. EinsumCases.Rows,
+        .. SpectralCases.Rows,
+        .. QuantizationCases.Rows,
+    ];
+
+    /// <summary>Rows of operators that are written out in others before they are differentiated.</summary>
+    public static IEnumerable<GradientCase> WrittenOut =>
+    [
+        .. FunctionCases.Rows,
+        .. RuntimeOperatorCases.Rows,
+        .. CacheCases.Rows,
+        .. AttentionCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>

@@ -18,6 +18,7 @@ internal sealed class GradientCheck
     private readonly Random _random;
     private readonly Dictionary<int, double[]> _inputs;
     private readonly Dictionary<int, double[]> _cotangents;
+    private readonly Dictionary<int, double[]> _outputs;
 
     private GradientCheck(GradientCase c)
     {
@@ -26,8 +27,9 @@ internal sealed class GradientCheck
         _inputs = c.Trained.ToDictionary(i => i, i => c.Values.GetValueOrDefault(i) ?? Draw(Count(c.Shapes[i]!), c.Ranges.GetValueOrDefault(i, c.Range)));
         CaseModel forward = CaseModel.Forward(c, ElementType.Float);
         using InferenceSession session = Open(forward);
-        _cotangents = forward.Run(session, _inputs, new Dictionary<int, double[]>()).Values.Select((y, i) => (y, i))
-            .ToDictionary(o => forward.OutputShapes.Keys.ElementAt(o.i), o => c.UnitGradient ? [.. o.y.Select(_ => 1.0)] : Draw(o.y.Length, (-1, 1)));
+        _outputs = forward.Run(session, _inputs, new Dictionary<int, double[]>()).Values.Select((y, i) => (y, i))
+            .ToDictionary(o => forward.OutputShapes.Keys.ElementAt(o.i), o => o.y);
+        _cotangents = _outputs.ToDictionary(o => o.Key, o => c.UnitGradient ? [.. o.Value.Select(_ => 1.0)] : Draw(o.Value.Length, (-1, 1)));
     }
 
     /// <summary>Checks the gradients of all trained inputs.</summary>
@@ -57,6 +59,9 @@ internal sealed class GradientCheck
         Dictionary<int, double[]> actual = _inputs.Keys.ToDictionary(i => i, i => results.GetValueOrDefault($"d{i}")
             ?? throw new AssertFailedException($"The gradient graph of {_case} gives no gradient for input {i}."));
         double tolerance = type == ElementType.Double ? _case.DoubleTolerance : _case.Tolerance;
+        if (WriteOut.Known.Contains(_case.FullName))
+            foreach ((int i, double[] y) in _outputs)
+                AssertClose(y, results[$"y{i}"], _case.Tolerance, $"output {i} written out ({type})");
         if (_case.Formula is { } formula)
         {
             Dictionary<int, double[]> outputs = _cotangents.Keys.ToDictionary(i => i, i => results[$"y{i}"]);

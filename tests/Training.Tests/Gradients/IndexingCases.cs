@@ -27,6 +27,11 @@ internal static class IndexingCases
         .. new[] { "none", "add" }.SelectMany(Scatters),
         new("TopK", [3, 5]) { Constants = { [1] = TensorData.Vector(2) }, Outputs = 2 },
         new("TopK", [3, 5]) { Constants = { [1] = TensorData.Vector(2) }, Outputs = 2, Attributes = [("axis", 0), ("largest", 0)] },
+        new("Compress", [3, 4]) { Attributes = [("axis", 1)], Constants = { [1] = Bools(1, 0, 1) } },
+        new("Compress", [3, 4, 2]) { Attributes = [("axis", -3)], Computed = { [1] = Bools(0, 1, 1) }, Batch = false },
+        new("Compress", [3, 4]) { Computed = { [1] = Bools(0, 1, 1, 0, 1) } },
+        new("ReverseSequence", [4, 3, 2]) { Constants = { [1] = Indices([4, 1, 3]) }, Batch = false },
+        new("ReverseSequence", [3, 4]) { Attributes = [("batch_axis", 0), ("time_axis", 1)], Computed = { [1] = Indices([2, 4, 1]) } },
     ];
 
     private static IEnumerable<GradientCase> Scatters(string reduction) =>
@@ -49,6 +54,8 @@ internal static class IndexingCases
     };
 
     private static TensorData Indices(long[] values, params long[] shape) => TensorData.FromLongs(values, shape.Length == 0 ? [values.Length] : shape);
+
+    private static TensorData Bools(params byte[] values) => TensorData.FromBytes(ElementType.Bool, Shape.Of(values.Length), values);
 
     private static TensorData Int32(int[] values) =>
         TensorData.FromBytes(ElementType.Int32, Shape.Of(values.Length), System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray());

@@ -5,6 +5,11 @@ internal static class MatMulCases
 {
     public static readonly GradientCase[] Rows =
     [
+        new("Det", [3, 3]) { Batch = false },
+        new("Det", [2, 4, 4]),
+        new("Det", [3, 1, 1]),
+        new("Det", [2, 2]) { Note = "singular", Values = { [0] = [1, 2, 2, 4] }, Batch = false },
+        new("Det", [3, 3]) { Note = "of rank 2", Values = { [0] = [1, 2, 3, 4, 5, 6, 7, 8, 9] }, UnitGradient = true, Formula = _ => new() { [0] = [-3, 6, -3, 6, -12, 6, -3, 6, -3] }, Batch = false },
         new("MatMul", [2, 3], [3, 4]),
         new("MatMul", [3], [3]) { Batch = false },
         new("MatMul", [3], [3, 4]) { Batch = false },

@@ -10,6 +10,7 @@ internal static class MovementCases
         new("Identity", [2, 3]),
         new("Cast", [2, 3]) { Attributes = [("to", ElementType.Double)] },
         new("Cast", [2, 3]) { Attributes = [("to", ElementType.Float)], DoubleTolerance = 1e-5, Formula = r => new() { [0] = r.Cotangents[0] } },
+        new("CastLike", [2, 3]) { Constants = { [1] = TensorData.Scalar(1f) } },
         new("Reshape", [2, 6]) { Constants = { [1] = Longs(0, 3, -1) } },
         new("Reshape", [2, 6]) { Constants = { [1] = Longs(-1, 2) } },
         new("Reshape", [2, 3, 4]) { Constants = { [1] = Longs(-1) } },

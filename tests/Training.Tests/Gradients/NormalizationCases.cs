@@ -25,6 +25,17 @@ internal static class NormalizationCases
         new("InstanceNormalization", [2, 3, 7], [3], [3]) { Attributes = [("epsilon", 0.1f)] },
         new("GroupNormalization", [2, 6, 3, 2], [6], [6]) { Attributes = [("num_groups", 2), InDouble] },
         new("GroupNormalization", [2, 4, 5], [4], [4]) { Attributes = [("num_groups", 4), ("epsilon", 0.1f), InDouble] },
+        new("MeanVarianceNormalization", [2, 3, 4, 2]),
+        new("MeanVarianceNormalization", [2, 3, 5]) { Attributes = [("axes", new long[] { 1, -1 })], Batch = false },
+        new("LpNormalization", [3, 4]),
+        new("LpNormalization", [2, 3, 4]) { Attributes = [("axis", 1), ("p", 2)] },
+        new("LpNormalization", [3, 4]) { Attributes = [("p", 1)], Range = (0.2, 1) },
+        new("LpNormalization", [2, 3, 4]) { Attributes = [("p", 1), ("axis", 1)], Range = (-1, -0.2) },
+        GradientCase.Special("LpNormalization", [0, 0, 0], [0, 0, 0]),
+        GradientCase.Special("LpNormalization", [1, 0, -3], [0.375, 0.25, 0.125], ("p", 1)),
+        new("LRN", [2, 5, 3, 2]) { Attributes = [("size", 3), ("alpha", 0.5f)] },
+        new("LRN", [2, 7, 3, 1]) { Attributes = [("size", 3), ("alpha", 0.9f), ("beta", 1.25f), ("bias", 2f)] },
+        new("LRN", [2, 3, 2, 4]) { Attributes = [("size", 5), ("alpha", 0.7f)], Note = "window beyond the channels" },
     ];
 
     /// <summary>By default the operator computes in float32 whatever its inputs are, too coarse for differences in float64.</summary>

@@ -7,11 +7,13 @@ internal static class ReductionCases
 {
     public static readonly GradientCase[] Rows =
     [
-        .. new[] { "ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMin" }.SelectMany(Forms),
+        .. new[] { "ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMin", "ReduceProd" }.SelectMany(Forms),
         .. Forms("ReduceL1").Concat(Forms("ReduceLogSum")).Select(c => c with { Range = (0.2, 2) }),
         new("ReduceL1", [2, 3]) { Range = (-2, -0.2) },
         GradientCase.Special("ReduceL1", [0, 2, -3], [0, 1, -1]),
         GradientCase.Special("ReduceL2", [0, 0, 0], [0, 0, 0]),
+        GradientCase.Special("ReduceProd", [2, 0, -3], [0, -6, 0]),
+        GradientCase.Special("ReduceProd", [0, 4, 0], [0, 0, 0]),
         GradientCase.Special("ReduceMax", [1, 1, 0], [0.5, 0.5, 0]),
         GradientCase.Special("ReduceMin", [2, 1, 2], [0, 1, 0]),
         GradientCase.Special("ReduceLogSumExp", [500, 500, -500], [0.5, 0.5, 0]),

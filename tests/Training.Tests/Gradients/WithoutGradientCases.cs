@@ -27,6 +27,12 @@ internal static class WithoutGradientCases
         new("RandomNormalLike", [2, 3]),
         new("RandomUniformLike", [2, 3]),
         new("Multinomial", [2, 3]),
+        new("Bernoulli", [2, 3]) { Range = (0, 1) },
+        new("Hardmax", [2, 3]),
+        new("MelWeightMatrix", null, null, null, [], [])
+        {
+            Constants = { [0] = TensorData.Scalar(4L), [1] = TensorData.Scalar(8L), [2] = TensorData.Scalar(8000L) }, Ranges = { [3] = (0, 1), [4] = (3000, 4000) },
+        },
         new("OneHot", null, null, [2]) { Constants = { [0] = TensorData.Vector(0, 2), [1] = TensorData.Scalar(3L) } },
         new("Range", null, []) { Constants = { [0] = TensorData.Scalar(0f), [2] = TensorData.Scalar(1f) } },
     ];

@@ -1,17 +1,16 @@
 namespace OnnxFineTune.Surgery;
 
 /// <summary>Operators that the standard defines by others: they are written out so.</summary>
-internal static class FunctionDowngrades
+internal static class FunctionExpansions
 {
-    public static readonly IReadOnlyDictionary<(string, int), OpsetDowngrade> Steps = new Dictionary<(string, int), OpsetDowngrade>
+    public static readonly IReadOnlyDictionary<(string, string), Expansion> All = new Dictionary<(string, string), Expansion>
     {
-        [("RMSNormalization", 23)] = RootMeanSquare,
-        [("Swish", 24)] = Swish,
-        [("CumProd", 26)] = CumulativeProduct,
+        [(Model.StandardDomain, "RMSNormalization")] = RootMeanSquare,
+        [(Model.StandardDomain, "Swish")] = Swish,
     };
 
     /// <summary>x / √(mean(x²) + ε) · scale, the mean over all axes from <c>axis</c> on, in the type that <c>stash_type</c> names.</summary>
-    private static string? RootMeanSquare(Node n, GraphBuilder b)
+    public static string? RootMeanSquare(Node n, GraphBuilder b)
     {
         if (n.CallersAttribute() is { } reason)
             return reason;
@@ -34,7 +33,7 @@ internal static class FunctionDowngrades
     }
 
     /// <summary>x · sigmoid(α·x).</summary>
-    private static string? Swish(Node n, GraphBuilder b)
+    public static string? Swish(Node n, GraphBuilder b)
     {
         if (n.CallersAttribute() is { } reason)
             return reason;
@@ -45,7 +44,7 @@ internal static class FunctionDowngrades
     }
 
     /// <summary>A Scan along the axis: the product so far is the state, and is given before (exclusive) or after it takes in the element.</summary>
-    private static string? CumulativeProduct(Node n, GraphBuilder b)
+    public static string? CumulativeProduct(Node n, GraphBuilder b)
     {
         if (n.CallersAttribute() is { } reason)
             return reason;

@@ -18,6 +18,7 @@ internal sealed class AttentionForm
     /// <summary>Why the node cannot be written out, or null.</summary>
     public string? Obstacle =>
         _rank is null || Array.Exists(_heads, h => h is null or 0) ? "its number of heads is unknown"
+        : _node.Input(6) is not null ? "its input nonpad_kv_seqlen has no counterpart"
         : _node.Output(3) is not null ? "its output qk_matmul_output is in use"
         : _node.Input(3) is { ElementType: ElementType.Undefined } ? "the element type of its mask is unknown"
         : _node.Input(3)?.Shape is { } mask && mask.Rank == 0 ? "its mask is a scalar"

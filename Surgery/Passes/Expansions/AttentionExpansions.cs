@@ -1,21 +1,16 @@
 namespace OnnxFineTune.Surgery;
 
 /// <summary>Attention and what goes with it, written out as the standard defines them.</summary>
-internal static class AttentionDowngrades
+internal static class AttentionExpansions
 {
-    public static readonly IReadOnlyDictionary<(string, int), OpsetDowngrade> Steps = new Dictionary<(string, int), OpsetDowngrade>
+    public static readonly IReadOnlyDictionary<(string, string), Expansion> All = new Dictionary<(string, string), Expansion>
     {
-        [("Attention", 24)] = WithoutLengths,
-        [("Attention", 23)] = Attention,
-        [("RotaryEmbedding", 23)] = Rotary,
+        [(Model.StandardDomain, "Attention")] = Attention,
+        [(Model.StandardDomain, "RotaryEmbedding")] = Rotary,
     };
 
-    /// <summary>Version 24 can say how many keys of each example are no padding.</summary>
-    private static string? WithoutLengths(Node n, GraphBuilder b) =>
-        n.Input(6) is null ? null : "its input nonpad_kv_seqlen has no counterpart";
-
     /// <summary>softmax(scale · Q·Kᵀ + mask) · V per head, where several heads of Q may share one of K and V.</summary>
-    private static string? Attention(Node n, GraphBuilder b)
+    public static string? Attention(Node n, GraphBuilder b)
     {
         AttentionForm form = new(n);
         if ((n.CallersAttribute() ?? form.Obstacle) is { } reason)
@@ -65,7 +60,7 @@ internal static class AttentionDowngrades
     }
 
     /// <summary>Turns each pair of elements by an angle that belongs to its position: (a, b) → (a·cos − b·sin, a·sin + b·cos).</summary>
-    private static string? Rotary(Node n, GraphBuilder b)
+    public static string? Rotary(Node n, GraphBuilder b)
     {
         Value x = n.Inputs[0]!;
         long heads = n.Attributes.Int("num_heads"), rotated = n.Attributes.Int("rotary_embedding_dim");

@@ -1,0 +1,23 @@
+namespace OnnxFineTune.Surgery;
+
+/// <summary>All operators that can be written out in simpler ones, by domain and name.</summary>
+internal static class Expansions
+{
+    /// <summary>The families; the one place to add another.</summary>
+    private static readonly IReadOnlyDictionary<(string Domain, string OpType), Expansion>[] Families =
+    [
+        FunctionExpansions.All,
+        AttentionExpansions.All,
+        CacheExpansions.All,
+        RuntimeActivationExpansions.All,
+        RuntimeNormalizationExpansions.All,
+        RuntimeAttentionExpansions.All,
+    ];
+
+    /// <summary>Every expansion.</summary>
+    public static IReadOnlyDictionary<(string Domain, string OpType), Expansion> All { get; } =
+        new Dictionary<(string, string), Expansion>(Families.SelectMany(f => f));
+
+    /// <summary>The expansion of a node's operator, or null.</summary>
+    public static Expansion? Find(Node node) => All.GetValueOrDefault((node.Domain, node.OpType));
+}
