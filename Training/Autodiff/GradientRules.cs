@@ -19,6 +19,7 @@ internal static class GradientRules
         ReductionGradients.Rules,
         MovementGradients.Rules,
         IndexingGradients.Rules,
+        SpatialGradients.Rules,
         DropoutGradients.Rules,
         WithoutGradients.Rules,
     ];

@@ -17,6 +17,8 @@ internal static class GradientCases
         .. PoolingCases.Rows,
         .. SoftmaxCases.Rows,
         .. IndexingCases.Rows,
+        .. ResizeCases.Rows,
+        .. SpatialCases.Rows,
         .. DropoutCases.Rows,
     ];
 

@@ -1,0 +1,40 @@
+using OnnxFineTune.Surgery;
+
+namespace OnnxFineTune.Training.Tests;
+
+/// <summary>Rows of operators that resample images or cut them out.</summary>
+internal static class SpatialCases
+{
+    public static readonly GradientCase[] Rows =
+    [
+        CenterCropPad([2, 3, 7, 4], [3, 9], 2, 3),
+        CenterCropPad([2, 3, 6, 5], [3, 8], 2, -1),
+        CenterCropPad([2, 3, 5, 6], [8, 3, 7], 3, 1, 2) with { Note = "axes in another order" },
+        new("CenterCropPad", [2, 5]) { Constants = { [1] = TensorData.Vector(3, 4) }, Batch = false },
+        Col2Im([2, 8, 9], [4, 4], [2, 2]),
+        Col2Im([2, 12, 12], [5, 5], [2, 3], ("strides", new long[] { 2, 1 }), ("pads", new long[] { 1, 1, 0, 0 })),
+        Col2Im([2, 4, 6], [6, 6], [2, 2], ("dilations", new long[] { 3, 2 }), ("strides", new long[] { 1, 2 })),
+        Col2Im([1, 6, 4], [5], [2], ("pads", new long[] { 0, 0 })),
+        AffineGrid([2, 2, 3], 2, 1, 3, 4),
+        AffineGrid([2, 2, 3], 2, 1, 3, 4) with { Attributes = [("align_corners", 1)] },
+        AffineGrid([2, 3, 4], 2, 1, 2, 3, 4),
+    ];
+
+    private static GradientCase CenterCropPad(long[] x, long[] sizes, params long[] axes) => new("CenterCropPad", x)
+    {
+        Attributes = [("axes", axes)],
+        Constants = { [1] = TensorData.Vector(sizes) },
+    };
+
+    private static GradientCase Col2Im(long[] x, long[] image, long[] block, params (string, object?)[] attributes) => new("Col2Im", x)
+    {
+        Attributes = attributes,
+        Constants = { [1] = TensorData.Vector(image), [2] = TensorData.Vector(block) },
+    };
+
+    private static GradientCase AffineGrid(long[] theta, params long[] size) => new("AffineGrid", theta)
+    {
+        Constants = { [1] = TensorData.Vector(size) },
+        Batch = false,
+    };
+}
