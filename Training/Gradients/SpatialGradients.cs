@@ -9,6 +9,7 @@ internal static class SpatialGradients
     public static readonly GradientRuleSet Rules = new()
     {
         { "Resize", ResizeGradient.Append },
+        { "GridSample", GridSampleGradient.Append },
         { "CenterCropPad", (op, n, g) => [CenterCropPad(op, n, g)] },
         { "Col2Im", (op, n, g) => [Col2Im(op, n, g)] },
         { "AffineGrid", (op, n, g) => [AffineGrid(op, n, g)] },

@@ -7,6 +7,16 @@ internal static class SpatialCases
 {
     public static readonly GradientCase[] Rows =
     [
+        .. from mode in (string[])["linear", "cubic"]
+           from padding in (string[])["zeros", "border", "reflection"]
+           from aligned in (int[])[0, 1]
+           select GridSample([2, 3, 4, 5], [2, 3, 6, 2], mode, padding, aligned),
+        .. from padding in (string[])["zeros", "border", "reflection"]
+           select GridSample([2, 2, 3, 4, 3], [2, 2, 3, 4, 3], "linear", padding, 0),
+        GridSample([2, 2, 3, 1], [2, 3, 3, 2], "linear", "reflection", 1) with { Note = "one column" },
+        .. from padding in (string[])["zeros", "border", "reflection"]
+           from aligned in (int[])[0, 1]
+           select Nearest(padding, aligned),
         CenterCropPad([2, 3, 7, 4], [3, 9], 2, 3),
         CenterCropPad([2, 3, 6, 5], [3, 8], 2, -1),
         CenterCropPad([2, 3, 5, 6], [8, 3, 7], 3, 1, 2) with { Note = "axes in another order" },
@@ -19,6 +29,19 @@ internal static class SpatialCases
         AffineGrid([2, 2, 3], 2, 1, 3, 4) with { Attributes = [("align_corners", 1)] },
         AffineGrid([2, 3, 4], 2, 1, 2, 3, 4),
     ];
+
+    private static GradientCase GridSample(long[] x, long[] grid, string mode, string padding, int aligned) => new("GridSample", x, grid)
+    {
+        Attributes = [("mode", mode), ("padding_mode", padding), ("align_corners", aligned)],
+        Ranges = { [1] = (-1.9, 1.9) },
+    };
+
+    private static GradientCase Nearest(string padding, int aligned) => new("GridSample", [2, 3, 4, 5])
+    {
+        Attributes = [("mode", "nearest"), ("padding_mode", padding), ("align_corners", aligned)],
+        Constants = { [1] = TensorData.FromFloats([.. Enumerable.Range(0, 24).Select(i => 1.9f * MathF.Sin(1 + (i * 1.7f)))], 2, 3, 2, 2) },
+        Batch = false,
+    };
 
     private static GradientCase CenterCropPad(long[] x, long[] sizes, params long[] axes) => new("CenterCropPad", x)
     {
