@@ -19,6 +19,7 @@ internal static class GradientCases
         .. IndexingCases.Rows,
         .. ResizeCases.Rows,
         .. SpatialCases.Rows,
+        .. GridSampleKinks.Rows,
         .. DropoutCases.Rows,
     ];
 
