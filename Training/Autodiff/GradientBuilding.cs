@@ -51,6 +51,11 @@ internal static class GradientBuilding
         return x.Shape![(int)place].Value is long size ? op.Longs(size) : op.Shape_(x, place, place + 1);
     }
 
+    /// <summary>The size of one axis as a scalar of the type of <paramref name="like"/>.</summary>
+    public static Value NumberOf(this GraphBuilder op, Value x, int axis, Value like) => x.Shape![axis].Value is long size
+        ? op.Scalar(size, like)
+        : op.CastLike(op.Squeeze(op.Shape_(x, axis, axis + 1), 0), like);
+
     /// <summary>
     /// <paramref name="g"/> in the shape of <paramref name="like"/>, by a constant shape where at most one size is open: reading the shape
     /// when the graph runs would keep the activation alive until then.

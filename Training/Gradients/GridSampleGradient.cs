@@ -23,7 +23,7 @@ internal sealed class GridSampleGradient
         Value grid = op.Reshape(op.CastLike(n.B, g), 0, -1, _axes);
         _count = op.Shape_(grid, 1, 2);
         // The last coordinate of the grid is that of the first spatial axis.
-        _taps = [.. Enumerable.Range(0, _axes).Select(axis => GridTaps.Of(op, n, op.Gather(grid, op.Long(_axes - 1 - axis), axis: 2), Size(axis)))];
+        _taps = [.. Enumerable.Range(0, _axes).Select(axis => GridTaps.Of(op, n, op.Gather(grid, op.Long(_axes - 1 - axis), axis: 2), op.NumberOf(n.X, axis + 2, g)))];
         _places = op.Reshape(Combined(t => t.Indices, Place), 0, 1, -1);
     }
 
@@ -82,8 +82,4 @@ internal sealed class GridSampleGradient
 
     /// <summary>[N, C, elements].</summary>
     private Value Flat() => _op.Reshape(_n.X, 0, 0, -1);
-
-    private Value Size(int axis) => _n.X.Shape![axis + 2].Value is long size
-        ? _op.Scalar(size, _g)
-        : _op.CastLike(_op.Squeeze(_op.Shape_(_n.X, axis + 2, axis + 3), 0), _g);
 }

@@ -17,6 +17,11 @@ internal static class SpatialCases
         .. from padding in (string[])["zeros", "border", "reflection"]
            from aligned in (int[])[0, 1]
            select Nearest(padding, aligned),
+        .. from mode in (string[])["avg", "max"]
+           from ratio in (int[])[0, 2]
+           from scale in (float[])[1, 0.5f]
+           from coordinates in (string[])["half_pixel", "output_half_pixel"]
+           select RoiAlign(mode, ratio, scale, coordinates),
         CenterCropPad([2, 3, 7, 4], [3, 9], 2, 3),
         CenterCropPad([2, 3, 6, 5], [3, 8], 2, -1),
         CenterCropPad([2, 3, 5, 6], [8, 3, 7], 3, 1, 2) with { Note = "axes in another order" },
@@ -41,6 +46,17 @@ internal static class SpatialCases
         Attributes = [("mode", "nearest"), ("padding_mode", padding), ("align_corners", aligned)],
         Constants = { [1] = TensorData.FromFloats([.. Enumerable.Range(0, 24).Select(i => 1.9f * MathF.Sin(1 + (i * 1.7f)))], 2, 3, 2, 2) },
         Batch = false,
+    };
+
+    /// <summary>Regions inside and across the border, thinner than an element, turned round, and outside; both images, one twice as often.</summary>
+    private static GradientCase RoiAlign(string mode, int ratio, float scale, string coordinates) => new("RoiAlign", [2, 3, 7, 8])
+    {
+        Attributes = [("mode", mode), ("sampling_ratio", ratio), ("spatial_scale", scale), ("coordinate_transformation_mode", coordinates), ("output_height", 3), ("output_width", 2)],
+        Constants =
+        {
+            [1] = TensorData.FromFloats([0, 0, 5, 5, 2, 1, 12, 13, -3, -4, 3, 2, 6.25f, 5.125f, 6.5f, 5.25f, 5, 5, 4, 3, 20, 20, 25, 25], 6, 4),
+            [2] = TensorData.FromLongs([0, 1, 1, 0, 1, 0], 6),
+        },
     };
 
     private static GradientCase CenterCropPad(long[] x, long[] sizes, params long[] axes) => new("CenterCropPad", x)
