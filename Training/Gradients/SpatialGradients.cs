@@ -11,6 +11,7 @@ internal static class SpatialGradients
         { "Resize", ResizeGradient.Append },
         { "GridSample", GridSampleGradient.Append },
         { "RoiAlign", RoiAlignGradient.Append },
+        { "DeformConv", DeformConvGradient.Append },
         { "CenterCropPad", (op, n, g) => [CenterCropPad(op, n, g)] },
         { "Col2Im", (op, n, g) => [Col2Im(op, n, g)] },
         { "AffineGrid", (op, n, g) => [AffineGrid(op, n, g)] },

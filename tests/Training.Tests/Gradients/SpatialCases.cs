@@ -22,6 +22,13 @@ internal static class SpatialCases
            from scale in (float[])[1, 0.5f]
            from coordinates in (string[])["half_pixel", "output_half_pixel"]
            select RoiAlign(mode, ratio, scale, coordinates),
+        new("DeformConv", [2, 2, 4, 5], [3, 2, 2, 2], [2, 8, 3, 4], [3], [2, 4, 3, 4]) { Ranges = { [2] = (-1.7, 1.7) } },
+        new("DeformConv", [2, 2, 4, 5], [3, 2, 2, 2], [2, 8, 3, 4]) { Ranges = { [2] = (-1.7, 1.7) } },
+        new("DeformConv", [2, 4, 5, 5], [6, 2, 3, 2], [2, 24, 3, 4], null, [2, 12, 3, 4])
+        {
+            Ranges = { [2] = (-1.7, 1.7) },
+            Attributes = [("group", 2), ("offset_group", 2), ("strides", new long[] { 2, 1 }), ("pads", new long[] { 1, 0, 1, 1 }), ("dilations", new long[] { 1, 2 })],
+        },
         CenterCropPad([2, 3, 7, 4], [3, 9], 2, 3),
         CenterCropPad([2, 3, 6, 5], [3, 8], 2, -1),
         CenterCropPad([2, 3, 5, 6], [8, 3, 7], 3, 1, 2) with { Note = "axes in another order" },
