@@ -13,12 +13,13 @@ public static class ArtifactCreation
     /// <exception cref="GraphException">The model cannot be used as asked.</exception>
     /// <exception cref="TrainingException">The training API cannot do what is asked; the message says what to change.</exception>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
-    /// <exception cref="IOException">The output folder cannot be written.</exception>
+    /// <exception cref="IOException">The output folder cannot be written, or the model lies in it under the name of an artifact.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is written.</exception>
     public static ArtifactCreationResult Run(ArtifactCreationOptions options, CancellationToken cancellationToken = default)
     {
         new OptionErrors().Include(options.Loss.Validate()).Include(options.Artifacts.Validate()).ThrowIfAny();
         cancellationToken.ThrowIfCancellationRequested();
+        KeepModel(options);
         Model pretrained = Model.Load(options.Model);
         ModelEditor editor = pretrained.Edit();
         TensorSummary? cutAt = options.Head is { } head ? Replace(editor, head, options) : null;
@@ -39,6 +40,14 @@ public static class ArtifactCreation
             Attached = options.Head is null ? [] : [.. model.HeadParameters.Select(p => TensorSummary.Of(model.Graph.Get(p)))],
             RemovedActivation = removed,
         };
+    }
+
+    /// <summary>Refuses to write over the model, as where frozen layers of an earlier run are the model of this one.</summary>
+    private static void KeepModel(ArtifactCreationOptions options)
+    {
+        string[] files = [TrainingArtifacts.TrainingModelFile, TrainingArtifacts.EvaluationModelFile, TrainingArtifacts.OptimizerModelFile, FrozenModelFile];
+        if (files.Any(f => Path.GetFullPath(f, Path.GetFullPath(options.Output)) == Path.GetFullPath(options.Model)))
+            throw new IOException($"The model '{options.Model}' lies in the output folder under the name of an artifact and would be replaced. Give another folder.");
     }
 
     /// <summary>Attaches a head in place of what is cut off.</summary>

@@ -32,6 +32,24 @@ public sealed class ProgramTests
         Assert.IsTrue(inspect.Lines.Any(l => l.StartsWith("onnxft.preprocessing ", StringComparison.Ordinal) && l.EndsWith('}') && l.Length > 160), inspect.Output);
     }
 
+    /// <summary>Weights of half a megabyte: libraries below may write to the console for themselves where files are large.</summary>
+    [TestMethod]
+    public async Task NothingButTheJsonObjectReachesStandardOutput()
+    {
+        using TempFolder folder = new();
+        string[][] commands =
+        [
+            ["artifacts", "--model", Repository.FashionModel, "--out", "device", "--json"], ["artifacts", "--verify", "device", "--json"],
+            ["export", "--artifacts", "device", "--out", "tuned.onnx", "--json"], ["engines", "--json"],
+        ];
+        foreach (string[] command in commands)
+        {
+            CommandResult result = await ProgramRun.RunAsync(ProgramRun.Onnxft, folder.Path, command);
+            Assert.AreEqual(0, result.Code, result.Error);
+            Assert.AreEqual(System.Text.Json.JsonValueKind.Object, result.Json.ValueKind);
+        }
+    }
+
     [TestMethod]
     [OSCondition(OperatingSystems.Linux | OperatingSystems.OSX)]
     [DataRow(2, DisplayName = "SIGINT")]

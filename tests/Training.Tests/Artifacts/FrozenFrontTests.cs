@@ -1,6 +1,6 @@
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Artifacts;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Frozen layers and what stands behind them become one model again.</summary>
 [TestClass]

@@ -1,6 +1,6 @@
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Artifacts;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>A model that is trained as it is gives the losses logits [N, C].</summary>
 [TestClass]
