@@ -29,6 +29,15 @@ internal static class SpatialCases
             Ranges = { [2] = (-1.7, 1.7) },
             Attributes = [("group", 2), ("offset_group", 2), ("strides", new long[] { 2, 1 }), ("pads", new long[] { 1, 0, 1, 1 }), ("dilations", new long[] { 1, 2 })],
         },
+        new("DeformConv", null, null, [1, 8, 2, 2])
+        {
+            Note = "offsets of zero, as deform_conv_kinks.py prints",
+            Constants = { [0] = TensorData.FromFloats([1, 4, 2, 7, 3, 8, 5, 0, 6, 1, 8, 4, 2, 9, 3, 5, 4, 1], 1, 1, 3, 6), [1] = TensorData.FromFloats([1, 2, 3, 4], 1, 1, 2, 2) },
+            Attributes = [("strides", new long[] { 2, 2 }), ("pads", new long[] { 1, 1, 1, 1 }), ("dilations", new long[] { 1, 4 })],
+            Values = { [2] = new double[32] },
+            UnitGradient = true,
+            Formula = _ => new() { [2] = [0, 4, 0, 9, 0, 0, 5, 6, 14, 16, 8, -6, 0, 0, 14, -8, 0, -12, 0, -27, 3, -6, 6, -18, -24, -16, -20, -4, -16, -32, -4, -4] },
+        },
         CenterCropPad([2, 3, 7, 4], [3, 9], 2, 3),
         CenterCropPad([2, 3, 6, 5], [3, 8], 2, -1),
         CenterCropPad([2, 3, 5, 6], [8, 3, 7], 3, 1, 2) with { Note = "axes in another order" },
