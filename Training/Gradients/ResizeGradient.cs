@@ -77,7 +77,7 @@ internal static class ResizeGradient
         if (HasPolicy(n))
             return ResizedWithPolicy(op, n, axis, axes, identity);
         Value? roi = Crops(n) ? op.Gather(n.Input(Roi)!, op.Longs(index, index + axes.Length)) : null;
-        Value? sizes = n.Input(Sizes) is { } s ? op.Slice(s, 0, index, index + 1) : null;
+        Value? sizes = n.Input(Sizes) is not { } s ? null : n.Y.Shape?[axis].Value is long size ? op.Longs(size) : op.Slice(s, 0, index, index + 1);
         Value? scales = sizes is null ? op.Slice(n.Input(Scales)!, 0, index, index + 1) : null;
         return SameResize(op, n, [identity, roi, scales, sizes], [place]);
     }
@@ -93,8 +93,7 @@ internal static class ResizeGradient
         Value repeated = others.Length == 0 ? identity : op.Expand(identity, op.Concat(0,
             [.. Enumerable.Range(0, n.Rank).Select(i => others.Contains(i) ? op.SizeOf(n.X, i) : op.Longs(1))]));
         Value resized = SameResize(op, n, [repeated, null, null, n.Input(Sizes)], [.. axes.Select(a => (long)a)]);
-        return others.Length == 0 ? resized : op.Gather(resized, op.Longs(0), others[0]) is var first && others.Length == 1 ? first
-            : others.Skip(1).Aggregate(first, (v, a) => op.Gather(v, op.Longs(0), a));
+        return others.Aggregate(resized, (v, a) => op.Gather(v, op.Longs(0), a));
     }
 
     private static Value SameResize(GraphBuilder op, ForwardNode n, Value?[] inputs, long[] axes)
