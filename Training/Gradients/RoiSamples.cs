@@ -25,10 +25,10 @@ internal sealed record RoiSamples(Value Places, Value Inside, Value? Exists, Val
         Value bin = op.Div(extent, op.Scalar(bins, extent));
         Value size = op.NumberOf(n.X, vertical ? 2 : 3, start), last = op.Sub(size, op.One(size));
         (Value within, Value share, Value? exists) = n.Attributes.Int("sampling_ratio") is > 0 and long count
-            ? (Centres(op, op.Scalar(count, bin), op.Scalar(count, bin)), op.Scalar(1.0 / count, bin), null)
+            ? (Centres(op, op.Scalar(count, bin), bin, op.Scalar(count, bin)), op.Scalar(1.0 / count, bin), null)
             : AsManyAsElements(op, bin);
         Value firsts = op.Reshape(op.Range(op.Zero(bin), op.Scalar(bins, bin), op.One(bin)), -1, 1);
-        Value place = op.Add(start, op.Mul(bin, op.Add(firsts, within)));
+        Value place = op.Add(op.Add(start, op.Mul(firsts, bin)), within);        // in ONNX Runtime's order, for equal rounding at the border
         Value outside = op.Max(op.Below(place, op.Scalar(-1, place)), op.Above(place, size));
         return new RoiSamples(op.Clip(place, op.Zero(place), last), op.Sub(op.One(place), outside), exists, share, last);
     }
@@ -42,10 +42,10 @@ internal sealed record RoiSamples(Value Places, Value Inside, Value? Exists, Val
         Value one = op.One(bin), count = op.Op("Ceil", [bin]), divisor = op.Max(count, one);
         Value most = op.ReduceMax(op.Concat(0, op.Reshape(divisor, -1), op.Unsqueeze(one, 0)), [], keepDims: false);
         Value exists = op.CastLike(op.Less(op.Range(op.Zero(bin), most, one), count), bin);
-        return (Centres(op, most, divisor), op.Div(exists, divisor), exists);
+        return (Centres(op, most, bin, divisor), op.Div(exists, divisor), exists);
     }
 
-    /// <summary>(i + ½)/divisor for i from 0 to <paramref name="count"/>, in the unit of a bin.</summary>
-    private static Value Centres(GraphBuilder op, Value count, Value divisor) =>
-        op.Div(op.Add(op.Range(op.Zero(count), count, op.One(count)), op.Scalar(0.5, count)), divisor);
+    /// <summary>(i + ½)·bin/divisor for i from 0 to <paramref name="count"/>.</summary>
+    private static Value Centres(GraphBuilder op, Value count, Value bin, Value divisor) =>
+        op.Div(op.Mul(op.Add(op.Range(op.Zero(count), count, op.One(count)), op.Scalar(0.5, count)), bin), divisor);
 }

@@ -17,6 +17,11 @@ internal static class SpatialCases
         .. from padding in (string[])["zeros", "border", "reflection"]
            from aligned in (int[])[0, 1]
            select Nearest(padding, aligned),
+        new("GridSample", [1, 2, 2, 3, 2])
+        {
+            Attributes = [("mode", "nearest"), ("padding_mode", "reflection")],
+            Constants = { [1] = TensorData.FromFloats([.. Enumerable.Range(0, 12).Select(i => 1.9f * MathF.Sin(1 + (i * 1.7f)))], 1, 1, 2, 2, 3) },
+        },
         .. from mode in (string[])["avg", "max"]
            from ratio in (int[])[0, 2]
            from scale in (float[])[1, 0.5f]
