@@ -13,7 +13,7 @@ internal sealed class DeformConvGradient
     private readonly Value _g;
     private readonly WindowGeometry _window;
     private readonly long _group;
-    private readonly long _offsetGroup;
+    private readonly Value _channels;
     private readonly SampledImage _image;
     private readonly Value _samples;
     private readonly Value? _mask;
@@ -22,14 +22,13 @@ internal sealed class DeformConvGradient
     {
         (_op, _n, _g) = (op, n, g);
         _group = n.Attributes.Int("group", 1);
-        _offsetGroup = n.Attributes.Int("offset_group", 1);
         Shape weight = n.B.Shape is { IsStatic: true } shape ? shape : throw new GraphException(
             $"The gradient of {n.Node} needs a weight of static shape, but '{n.B.Name}' has the shape {n.B.Shape?.ToString() ?? "of unknown rank"}. Freeze the layers up to it.");
         _window = WindowGeometry.Of(n, weight.ToArray()[2..]);
         if (_window.Axes != 2)
             throw new GraphException($"The gradient of {n.Node} is known for images of two spatial axes, but it has {_window.Axes}. Freeze everything before '{n.Y.Name}' or cut there.");
-        Value channels = op.Longs(weight[1].Value!.Value * _group / _offsetGroup);
-        Value flat = op.Reshape(n.X, op.Concat(0, op.Longs(-1), channels, op.Mul(op.SizeOf(n.X, 2), op.SizeOf(n.X, 3))));
+        _channels = op.Longs(weight[1].Value!.Value * _group / n.Attributes.Int("offset_group", 1));
+        Value flat = op.Reshape(n.X, op.Concat(0, op.Longs(-1), _channels, op.Mul(op.SizeOf(n.X, 2), op.SizeOf(n.X, 3))));
         _image = new SampledImage(op, flat, [op.SizeOf(n.X, 2), op.SizeOf(n.X, 3)], [Taps(0), Taps(1)]);
         _samples = _image.Sample();
         _mask = n.Input(4) is { } mask ? op.Reshape(mask, op.Concat(0, op.Longs(-1, 1), Positions())) : null;
@@ -78,7 +77,7 @@ internal sealed class DeformConvGradient
     {
         Value weight = _op.Reshape(_n.B, _group, _n.B.Shape![0].Value!.Value / _group, -1);
         Value columns = _op.MatMul(_op.Transpose(weight, 0, 2, 1), ByGroup());
-        return _op.Reshape(columns, _op.Shape_(_samples));
+        return _op.Reshape(columns, _op.Concat(0, _op.Longs(-1), _channels, Positions()));
     }
 
     private Value OfWeight()

@@ -65,9 +65,8 @@ internal static class ResizeGradient
     private static Value Identity(GraphBuilder op, ForwardNode n, int axis, int rank, int place, int other)
     {
         Value size = op.SizeOf(n.X, axis);
-        Value identity = op.Op("EyeLike", [op.ConstantOfShape(op.Concat(0, size, size), TensorData.FromFloats([0f], 1))]);
         Value one = op.Longs(1);
-        return op.Reshape(identity, op.Concat(0, [.. Enumerable.Range(0, rank).Select(i => i == place || i == other ? size : one)]));
+        return op.Reshape(op.IdentityMatrix(size, size), op.Concat(0, [.. Enumerable.Range(0, rank).Select(i => i == place || i == other ? size : one)]));
     }
 
     private static Value Resized(GraphBuilder op, ForwardNode n, int axis, int place, Value identity)

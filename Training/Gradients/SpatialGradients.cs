@@ -32,7 +32,7 @@ internal static class SpatialGradients
             throw new GraphException($"The gradient of {n.Node} needs a constant block shape; '{n.Input(2)?.Name}' is computed. Freeze everything before '{n.Y.Name}' or cut there.");
         long[] kernel = block.ToLongs();
         Value places = op.Longs(kernel.Aggregate(1L, (a, b) => a * b));
-        Value identity = op.Op("EyeLike", [op.ConstantOfShape(op.Concat(0, places, places), TensorData.FromFloats([0f], 1))]);
+        Value identity = op.IdentityMatrix(places, places);
         Value kernels = op.CastLike(op.Reshape(identity, [-1, 1, .. kernel]), g);
         Value images = op.Reshape(g, op.Concat(0, op.Longs(-1, 1), op.Shape_(g, start: 2)));
         Value blocks = op.Conv(images, kernels, strides: n.Attributes.Ints("strides"), pads: n.Attributes.Ints("pads"), dilations: n.Attributes.Ints("dilations"));
@@ -43,7 +43,7 @@ internal static class SpatialGradients
     private static Value AffineGrid(GraphBuilder op, ForwardNode n, Value g)
     {
         long axes = n.X.Shape?[1].Value ?? throw new GraphException($"The gradient of {n.Node} needs the number of rows of '{n.X.Name}', which shape inference did not find.");
-        Value identity = op.Op("EyeLike", [op.ConstantOfShape(op.Longs(axes, axes + 1), TensorData.FromFloats([0f], 1))]);
+        Value identity = op.IdentityMatrix(op.Longs(axes), op.Longs(axes + 1));
         Value size = op.Concat(0, op.Longs(1), op.Slice(n.B, 0, 1, long.MaxValue));
         Value grid = op.Op("AffineGrid", [op.CastLike(op.Unsqueeze(identity, 0), g), size], ("align_corners", n.Attributes.Int("align_corners")));
         Value places = op.Reshape(grid, -1, axes);
