@@ -23,10 +23,12 @@ internal sealed class DeformConvGradient
         (_op, _n, _g) = (op, n, g);
         _group = n.Attributes.Int("group", 1);
         Shape weight = n.B.Shape is { IsStatic: true } shape ? shape : throw new GraphException(
-            $"The gradient of {n.Node} needs a weight of static shape, but '{n.B.Name}' has the shape {n.B.Shape?.ToString() ?? "of unknown rank"}. Freeze the layers up to it.");
+            $"The gradient of {n.Node} needs a weight of static shape, but '{n.B.Name}' has the shape " +
+            $"{n.B.Shape?.ToString() ?? "of unknown rank"}. Freeze the layers up to it.");
         _window = WindowGeometry.Of(n, weight.ToArray()[2..]);
         if (_window.Axes != 2)
-            throw new GraphException($"The gradient of {n.Node} is known for images of two spatial axes, but it has {_window.Axes}. Freeze everything before '{n.Y.Name}' or cut there.");
+            throw new GraphException($"The gradient of {n.Node} is known for images of two spatial axes, but it has {_window.Axes}. " +
+                $"Freeze everything before '{n.Y.Name}' or cut there.");
         _channels = op.Longs(weight[1].Value!.Value * _group / n.Attributes.Int("offset_group", 1));
         Value flat = op.Reshape(n.X, op.Concat(0, op.Longs(-1), _channels, op.Mul(op.SizeOf(n.X, 2), op.SizeOf(n.X, 3))));
         _image = new SampledImage(op, flat, [op.SizeOf(n.X, 2), op.SizeOf(n.X, 3)], [Taps(0), Taps(1)]);
@@ -70,7 +72,8 @@ internal sealed class DeformConvGradient
     private Value Positions() => _op.Mul(_op.Longs(_window.KernelSize), _op.Mul(_op.SizeOf(_n.Y, 2), _op.SizeOf(_n.Y, 3)));
 
     /// <summary>g by group: [N, group, M/group, H·W].</summary>
-    private Value ByGroup() => _op.Reshape(_g, _op.Concat(0, _op.Longs(0, _group, _n.B.Shape![0].Value!.Value / _group), _op.Mul(_op.SizeOf(_n.Y, 2), _op.SizeOf(_n.Y, 3))));
+    private Value ByGroup() => _op.Reshape(_g, _op.Concat(0,
+        _op.Longs(0, _group, _n.B.Shape![0].Value!.Value / _group), _op.Mul(_op.SizeOf(_n.Y, 2), _op.SizeOf(_n.Y, 3))));
 
     /// <summary>dL/d(what the kernel multiplies), in offset groups: [N·G, C/G, K·H·W].</summary>
     private Value OfColumns()

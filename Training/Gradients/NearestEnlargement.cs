@@ -8,20 +8,32 @@ internal static class NearestEnlargement
     private const int Scales = 2;
     private const int Sizes = 3;
 
-    /// <summary>The repetitions by spatial axis of [N, C, …], or null where the Resize is another one.</summary>
+    /// <summary>The repetitions by axis, or null where the Resize is another one.</summary>
     public static long[]? Factors(ForwardNode n)
     {
-        if (n.Rank is < 3 or > 5 || n.X.ElementType != ElementType.Float || !Repeats(n) || ResizeGradient.HasPolicy(n))
+        if (!Repeats(n) || ResizeGradient.HasPolicy(n))
             return null;
         long?[] factors = [.. Enumerable.Range(0, n.Rank).Select(axis => Factor(n, axis))];
-        return factors.All(f => f is not null) && factors[0] == 1 && factors[1] == 1 ? [.. factors[2..].Select(f => f!.Value)] : null;
+        return factors.All(f => f is not null) ? [.. factors.Select(f => f!.Value)] : null;
     }
 
-    /// <summary>The mean over windows, times their size: ONNX Runtime's pooling is several times as fast as its sum over every other axis.</summary>
-    public static Value Append(GraphBuilder op, Value g, long[] factors)
+    /// <summary>
+    /// Each repeated axis is taken apart into (size, repetitions), and the repetitions are summed. Measured twice as fast as AveragePool, and as fast as
+    /// the products with matrices up to about 100 elements per axis; those take four times as long at 640.
+    /// </summary>
+    public static Value Append(GraphBuilder op, ForwardNode n, Value g, long[] factors)
     {
-        long size = factors.Aggregate(1L, (a, b) => a * b);
-        return size == 1 ? g : op.Mul(op.Op("AveragePool", [g], ("kernel_shape", factors), ("strides", factors)), op.Scalar(size, g));
+        List<Value> sizes = [];
+        List<long> repeated = [];
+        for (int axis = 0; axis < factors.Length; axis++)
+        {
+            sizes.Add(repeated.Count == 0 && factors[axis] == 1 ? op.Longs(0) : op.SizeOf(n.X, axis));       // 0 copies the size
+            if (factors[axis] == 1)
+                continue;
+            repeated.Add(sizes.Count);
+            sizes.Add(op.Longs(factors[axis]));
+        }
+        return repeated.Count == 0 ? g : op.ReduceSum(op.Reshape(g, op.Concat(0, sizes)), [.. repeated], keepDims: false);
     }
 
     /// <summary>

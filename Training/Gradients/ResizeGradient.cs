@@ -16,7 +16,7 @@ internal static class ResizeGradient
     public static IReadOnlyList<Value?> Append(GraphBuilder op, ForwardNode n, Value g)
     {
         if (NearestEnlargement.Factors(n) is { } factors)
-            return [NearestEnlargement.Append(op, g, factors)];
+            return [NearestEnlargement.Append(op, n, g, factors)];
         Value result = g;
         for (int axis = n.Rank - 1; axis >= 0; axis--)
             if (!IsKept(n, axis))
@@ -86,8 +86,8 @@ internal static class ResizeGradient
     {
         int other = axis == 0 ? 1 : 0;
         if (n.Rank == 1 || axes.Contains(other))
-            throw new GraphException($"The gradient of {n.Node} with a keep_aspect_ratio_policy needs its spatial axes named by the attribute 'axes', without axis {other}. " +
-                $"Freeze everything before '{n.Y.Name}' or cut there.");
+            throw new GraphException($"The gradient of {n.Node} with a keep_aspect_ratio_policy needs its spatial axes named by the attribute " +
+                $"'axes', without axis {other}. Freeze everything before '{n.Y.Name}' or cut there.");
         int[] others = [.. axes.Where(a => a != axis)];
         Value repeated = others.Length == 0 ? identity : op.Expand(identity, op.Concat(0,
             [.. Enumerable.Range(0, n.Rank).Select(i => others.Contains(i) ? op.SizeOf(n.X, i) : op.Longs(1))]));

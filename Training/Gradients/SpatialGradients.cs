@@ -29,7 +29,8 @@ internal static class SpatialGradients
     private static Value Col2Im(GraphBuilder op, ForwardNode n, Value g)
     {
         if (n.Input(2)?.Data is not { } block)
-            throw new GraphException($"The gradient of {n.Node} needs a constant block shape; '{n.Input(2)?.Name}' is computed. Freeze everything before '{n.Y.Name}' or cut there.");
+            throw new GraphException($"The gradient of {n.Node} needs a constant block shape; '{n.Input(2)?.Name}' is computed. " +
+                $"Freeze everything before '{n.Y.Name}' or cut there.");
         long[] kernel = block.ToLongs();
         Value places = op.Longs(kernel.Aggregate(1L, (a, b) => a * b));
         Value identity = op.IdentityMatrix(places, places);
@@ -42,7 +43,8 @@ internal static class SpatialGradients
     /// <summary>grid = (x, y, …, 1)·θᵀ, so dθ = gᵀ·(x, y, …, 1); the places (x, y, …) are the grid of the identity.</summary>
     private static Value AffineGrid(GraphBuilder op, ForwardNode n, Value g)
     {
-        long axes = n.X.Shape?[1].Value ?? throw new GraphException($"The gradient of {n.Node} needs the number of rows of '{n.X.Name}', which shape inference did not find.");
+        long axes = n.X.Shape?[1].Value ?? throw new GraphException($"The gradient of {n.Node} needs the number of rows of " +
+            $"'{n.X.Name}', which shape inference did not find.");
         Value identity = op.IdentityMatrix(op.Longs(axes), op.Longs(axes + 1));
         Value size = op.Concat(0, op.Longs(1), op.Slice(n.B, 0, 1, long.MaxValue));
         Value grid = op.Op("AffineGrid", [op.CastLike(op.Unsqueeze(identity, 0), g), size], ("align_corners", n.Attributes.Int("align_corners")));
