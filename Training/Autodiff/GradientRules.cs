@@ -19,6 +19,7 @@ internal sealed class GradientRules
         ReductionGradients.Rules,
         MovementGradients.Rules,
         IndexingGradients.Rules,
+        SpatialGradients.Rules,
         DropoutGradients.Rules,
         LossGradients.Rules,
         QuantizationGradients.Rules,
