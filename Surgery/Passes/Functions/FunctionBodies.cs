@@ -22,7 +22,8 @@ internal static class FunctionBodies
         model.Unmodelled = proto.ToByteArray();
     }
 
-    private static ModelProto AsModel(FunctionProto function) => new()
+    /// <summary>A function as the file of a model, which shares its messages.</summary>
+    public static ModelProto AsModel(FunctionProto function) => new()
     {
         OpsetImport = { function.OpsetImport },
         Graph = new GraphProto
