@@ -3,7 +3,7 @@ namespace OnnxFineTune.Surgery;
 /// <summary>Tells which initializers of a model are parameters, in the sense that training can change them.</summary>
 public static class Parameters
 {
-    /// <summary>Inputs that set an operator up, or that training does not learn by gradients (running statistics).</summary>
+    /// <summary>Inputs that set an operator up, or that training does not learn by gradients (running statistics), or that are mostly zeros of one batch size (first states).</summary>
     private static readonly Dictionary<string, int[]> Settings = new()
     {
         ["BatchNormalization"] = [3, 4],
@@ -21,6 +21,9 @@ public static class Parameters
         ["SoftmaxCrossEntropyLoss"] = [2],
         ["NegativeLogLikelihoodLoss"] = [2],
         ["STFT"] = [2],
+        ["LSTM"] = [5, 6],
+        ["GRU"] = [5],
+        ["RNN"] = [5],
     };
 
     /// <summary>Operators through which no gradient flows, or whose subgraphs read values for themselves.</summary>

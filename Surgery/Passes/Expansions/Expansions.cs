@@ -12,6 +12,7 @@ internal static class Expansions
         RuntimeActivationExpansions.All,
         RuntimeNormalizationExpansions.All,
         RuntimeAttentionExpansions.All,
+        RecurrentExpansions.All,
     ];
 
     /// <summary>Every expansion.</summary>

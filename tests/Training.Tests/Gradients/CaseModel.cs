@@ -35,7 +35,7 @@ internal sealed class CaseModel
     public Model Model { get; }
 
     /// <summary>The operator alone, with the outputs that take part in the loss as outputs.</summary>
-    public static CaseModel Forward(GradientCase c, ElementType type) => new(c, type, batch: false, writeOut: false);
+    public static CaseModel Forward(GradientCase c, ElementType type) => new(c, type, batch: false, writeOut: c.FailsInDouble && type == ElementType.Double);
 
     /// <summary>The operator, the loss and the gradients.</summary>
     /// <param name="batch">Whether the first dimension of the trained inputs is unknown before the run.</param>

@@ -58,6 +58,9 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
     /// <summary>The same for the float64 gradient, where the runtime has the operators in float64.</summary>
     public double DoubleTolerance { get; init; } = 1e-8;
 
+    /// <summary>Whether the runtime takes the operator in float64 and fails when it runs: differences are then taken of what it is written out in, whose outputs are compared in float32.</summary>
+    public bool FailsInDouble { get; init; }
+
     /// <summary>Number of inputs.</summary>
     public int InputCount => Math.Max(Shapes.Length, Constants.Keys.Concat(Computed.Keys).Append(-1).Max() + 1);
 
@@ -74,7 +77,7 @@ internal sealed record GradientCase(string Operator, params long[]?[] Shapes)
             Constants.TryGetValue(i, out TensorData? constant) ? Text(constant)
             : Computed.TryGetValue(i, out TensorData? computed) ? $"computed {Text(computed)}"
             : i < Shapes.Length && Shapes[i] is { } shape ? $"[{string.Join(", ", shape)}]" : "–");
-        IEnumerable<string> attributes = Attributes.Select(a => $"{a.Name}={(a.Value is long[] v ? string.Join(",", v) : a.Value)}");
+        IEnumerable<string> attributes = Attributes.Select(a => $"{a.Name}={(a.Value is Array v ? string.Join(",", v.Cast<object>()) : a.Value)}");
         IEnumerable<string> ranges = Ranges.Select(r => $"x{r.Key}∈{r.Value}").Prepend(Range == (-1, 1) ? "" : $"∈{Range}").Where(t => t.Length > 0);
         return string.Join(" ", [FullName, .. inputs, .. attributes, .. ranges, .. Note.Length > 0 ? [$"({Note})"] : Array.Empty<string>()]);
     }

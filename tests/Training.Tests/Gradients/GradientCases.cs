@@ -33,6 +33,7 @@ internal static class GradientCases
         .. FunctionCases.Rows,
         .. RuntimeOperatorCases.Rows,
         .. CacheCases.Rows,
+        .. RecurrentCases.Rows,
         .. AttentionCases.Rows,
     ];
 
