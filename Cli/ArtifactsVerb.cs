@@ -15,7 +15,7 @@ internal sealed class ArtifactsVerb : IVerb
     private readonly Option<string?> _preprocess = CommonOptions.Preprocess();
     private readonly DeviceTrainingOptions _training = new();
     private readonly Option<bool> _fromFeatures = new("--from-features") { Description = $"Artifacts begin at the features of the frozen layers, which go to {ArtifactCreation.FrozenModelFile}: an app computes them once per example." };
-    private readonly Option<bool> _native = new("--native-kernels") { Description = "Gradients with kernels that only the training build of the runtime has, where they are faster; the numbers are the same." };
+    private readonly Option<bool> _native = new("--native-kernels") { Description = "Gradients with kernels that only the training build of the runtime has, most of them faster; the numbers are the same." };
     private readonly Option<int> _seed = NumberOption.Of("--seed", "Decides the head's initial weights and dropout.", "N", 0, _ => true, "");
 
     public Command Build()
