@@ -51,6 +51,9 @@ public sealed partial class TrainingGraph
     /// <summary>What the model's output means, by the loss.</summary>
     public required OutputKind OutputKind { get; init; }
 
+    /// <summary>The operators in which the gradients are written.</summary>
+    public required GradientKernels Kernels { get; init; }
+
     /// <summary>Names of the initializers of <see cref="Training"/> that are parameters but are not trained.</summary>
     public required IReadOnlyList<string> FrozenParameters { get; init; }
 
@@ -61,7 +64,7 @@ public sealed partial class TrainingGraph
     /// <param name="model">Any model; it is not changed. Its first output is trained.</param>
     /// <param name="loss">What to minimise.</param>
     /// <param name="parameters">Names of the initializers to train.</param>
-    /// <param name="options">Seed and extent; the defaults suit <see cref="StepGraphEngine"/>.</param>
+    /// <param name="options">Seed, extent and kernels; the defaults suit <see cref="StepGraphEngine"/>.</param>
     /// <exception cref="GraphException">A parameter does not exist, is not a float tensor or has no influence on the output; or an operator has no gradient.</exception>
     /// <exception cref="ArgumentException">The options of the loss are out of range.</exception>
     public static TrainingGraph Build(Model model, ILoss loss, IEnumerable<string> parameters, TrainingGraphOptions? options = null)
@@ -74,7 +77,7 @@ public sealed partial class TrainingGraph
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
         string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
-        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options.Seed);
+        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
     }
 
     /// <summary>The model in working form, with what its first output needs.</summary>
@@ -94,7 +97,7 @@ public sealed partial class TrainingGraph
         while (true)
         {
             TrainablePaths paths = TrainablePaths.From(FindParameters(work.Graph, names), work.Graph.Nodes);
-            if (!WriteOut.Run(work.Graph, [.. paths.PassedFrom(work.Graph.Outputs[0], work.Graph.Nodes).Where(n => GradientRules.Find(n) is null)]))
+            if (!WriteOut.Run(work.Graph, [.. paths.PassedFrom(work.Graph.Outputs[0], work.Graph.Nodes).Where(n => GradientRules.Standard.Find(n) is null)]))
                 return work;
             work = work.ToWorkingForm();
         }
@@ -117,7 +120,7 @@ public sealed partial class TrainingGraph
         return found;
     }
 
-    private static TrainingGraph Differentiate(Model? frozen, Model trained, ILoss loss, HashSet<string> names, string[] dropout, int seed)
+    private static TrainingGraph Differentiate(Model? frozen, Model trained, ILoss loss, HashSet<string> names, string[] dropout, TrainingGraphOptions options)
     {
         Graph graph = trained.Graph;
         Value output = graph.Outputs[0];
@@ -127,7 +130,7 @@ public sealed partial class TrainingGraph
         Value? dropoutStep = dropout.Length == 0 ? null : graph.AddInput(graph.UniqueName("dropout_step"), ElementType.Int64, Shape.Of(1));
         List<(Value Value, TensorData Initial)> parameters = [.. graph.Initializers.Where(v => names.Contains(v.Name)).ToArray().Select(v => (v, graph.InitializerToInput(v)))];
         GraphBuilder op = new(graph, "loss");
-        LossNodes nodes = loss.Build(op, output, targets);
+        LossNodes nodes = loss.Build(op, output, targets, options.Kernels);
         nodes.Loss.Shape = Shape.Scalar;
         graph.SetOutputs(nodes.Loss, output);
         Model evaluation = trained.Clone();
@@ -135,12 +138,13 @@ public sealed partial class TrainingGraph
         if (dropoutStep is not null)
         {
             evaluation.Graph.RemoveInput(evaluation.Graph.Get(dropoutStep.Name));
-            DropoutMode.Activate([.. dropout.Select(y => graph.Get(y).Producer!)], dropoutStep, seed);
+            DropoutMode.Activate([.. dropout.Select(y => graph.Get(y).Producer!)], dropoutStep, options.Seed);
             output = graph.Outputs[1];
         }
-        Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)]);
+        Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)], options.Kernels);
         graph.SetOutputs([nodes.Loss, output, .. gradients]);
         RemoveUnused.Run(graph);
+        NativeKernels.Import(trained);
         return new TrainingGraph(frozen, trained, evaluation)
         {
             Features = features,
@@ -150,11 +154,12 @@ public sealed partial class TrainingGraph
             FrozenParameters = frozenParameters,
             OutputKind = loss.OutputKind,
             Loss = nodes.Loss,
+            Kernels = options.Kernels,
             Parameters = [.. parameters.Select((p, i) => new TrainedParameter(p.Value.Name, p.Value, gradients[i], p.Initial))],
         };
     }
 
-    private static Value[] AppendGradients(Model model, LossNodes nodes, Value output, IReadOnlyList<Value> parameters)
+    private static Value[] AppendGradients(Model model, LossNodes nodes, Value output, IReadOnlyList<Value> parameters, GradientKernels kernels)
     {
         GraphBuilder op = new(model.Graph, "grad");
         if (nodes.Gradient is null)
@@ -162,8 +167,8 @@ public sealed partial class TrainingGraph
         else
             nodes.Gradient.Shape = output.Shape;
         IReadOnlyDictionary<Value, Value> gradients = nodes.Gradient is { } seed
-            ? Differentiation.Append(op, output, seed, parameters)
-            : Differentiation.Append(op, nodes.Loss, parameters);
+            ? Differentiation.Append(op, output, seed, parameters, kernels)
+            : Differentiation.Append(op, nodes.Loss, parameters, kernels);
         return [.. parameters.Select(p => gradients.TryGetValue(p, out Value? gradient) ? Named(op, gradient, p)
             : throw new GraphException($"'{p.Name}' has no influence on the loss that a gradient could follow; freeze it."))];
     }

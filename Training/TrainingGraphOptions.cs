@@ -11,4 +11,7 @@ public sealed record TrainingGraphOptions
     /// <see cref="TrainingGraph.Training"/> begins at the model's inputs.
     /// </summary>
     public bool FrozenApart { get; init; } = true;
+
+    /// <summary>The operators in which the gradients are written; standard ones by default, which every engine takes.</summary>
+    public GradientKernels Kernels { get; init; }
 }

@@ -29,7 +29,7 @@ public static class ArtifactCreation
         IReadOnlyList<Value> trained = options.Trainable.Select(model);
         using StagedFolder folder = new(options.Output);        // a folder that cannot be written is an error before the work
         TrainingGraph graph = TrainingGraph.Build(model, options.Loss, trained.Select(p => p.Name),
-            new TrainingGraphOptions { Seed = options.Seed, FrozenApart = options.FromFeatures });
+            new TrainingGraphOptions { Seed = options.Seed, FrozenApart = options.FromFeatures, Kernels = options.Kernels });
         cancellationToken.ThrowIfCancellationRequested();
         TrainingArtifacts artifacts = TrainingArtifacts.Build(graph, options.Artifacts);
         Save(artifacts, graph.Frozen, folder.Path);

@@ -42,6 +42,9 @@ public sealed record ArtifactCreationOptions
     /// </summary>
     public bool FromFeatures { get; init; }
 
+    /// <summary>The operators in which the backward pass is written; standard ones by default.</summary>
+    public GradientKernels Kernels { get; init; }
+
     /// <summary>Decides the masks of Dropout; 0 by default.</summary>
     public int Seed { get; init; }
 

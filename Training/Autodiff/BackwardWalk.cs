@@ -6,7 +6,7 @@ namespace OnnxFineTune.Training;
 /// Visits the nodes between parameters and loss from the end and applies their rules. What all rules share is done here: the contributions
 /// of several users of a value are summed, and broadcasting is undone.
 /// </summary>
-internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths)
+internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths, GradientRules rules)
 {
     private readonly Dictionary<Value, List<Value>> _contributions = [];
 
@@ -31,11 +31,11 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths)
         Value?[] outputGradients = [.. node.Outputs.Select(GradientOf)];
         if (outputGradients.FirstOrDefault(g => g is not null) is not { } g)
             return;
-        GradientRule rule = GradientRules.Find(node) ?? throw NoRule(node);
+        GradientRule rule = rules.Find(node) ?? throw NoRule(node);
         if (!rule.TakesAllOutputs && outputGradients.Skip(1).Any(o => o is not null))
             throw NoRuleForOutput(node, node.Outputs[Array.FindLastIndex(outputGradients, o => o is not null)]!);
         ForwardNode forward = new(node, outputGradients, [.. node.Inputs.Select(paths.Reaches)]);
-        IReadOnlyList<Value?> results = rule.Function!(op, forward, g);
+        IReadOnlyList<Value?> results = rule.Function!(op, forward, g)!;
         for (int i = 0; i < Math.Min(results.Count, node.Inputs.Count); i++)
             if (results[i] is { } result && paths.Reaches(node.Inputs[i]))
             {

@@ -28,6 +28,12 @@ internal static class GradientBuilding
     public static Value Zeros(this GraphBuilder op, Value shape, Value like) => op.ConstantOfShape(shape,
         TensorData.FromBytes(like.ElementType, Shape.Of(1), op.Zero(like).Data!.Bytes));
 
+    /// <summary>A float32 matrix with ones on its diagonal.</summary>
+    /// <param name="rows">int64 [1].</param>
+    /// <param name="columns">int64 [1].</param>
+    public static Value IdentityMatrix(this GraphBuilder op, Value rows, Value columns) =>
+        op.Op("EyeLike", [op.ConstantOfShape(op.Concat(0, rows, columns), TensorData.FromFloats([0f], 1))]);
+
     /// <summary>The matrix [indices, depth] with a 1 in each row at its index, in the type of <paramref name="like"/>.</summary>
     public static Value Places(this GraphBuilder op, Value indices, Value depth, Value like) =>
         op.CastLike(op.OneHot(indices, depth, op.Constant(TensorData.FromFloats([0f, 1f], 2))), like);
@@ -50,6 +56,11 @@ internal static class GradientBuilding
         long place = axis < 0 ? axis + x.Shape!.Rank : axis;
         return x.Shape![(int)place].Value is long size ? op.Longs(size) : op.Shape_(x, place, place + 1);
     }
+
+    /// <summary>The size of one axis as a scalar of the type of <paramref name="like"/>.</summary>
+    public static Value NumberOf(this GraphBuilder op, Value x, int axis, Value like) => x.Shape![axis].Value is long size
+        ? op.Scalar(size, like)
+        : op.CastLike(op.Squeeze(op.Shape_(x, axis, axis + 1), 0), like);
 
     /// <summary>
     /// <paramref name="g"/> in the shape of <paramref name="like"/>, by a constant shape where at most one size is open: reading the shape

@@ -8,8 +8,9 @@ namespace OnnxFineTune.Training;
 /// <param name="g">dL/d(first output that reaches the loss), of that output's shape; <see cref="ForwardNode.Gradient"/> has the others.</param>
 /// <returns>
 /// dL/d(input) by input, of the input's shape (a broadcasting rule's: of the output's); null, or a shorter list, where an input gets none.
+/// Null instead of a list declines the case; only rules of <see cref="GradientRules.Native"/> do so, and leave it to the standard rule.
 /// </returns>
-internal delegate IReadOnlyList<Value?> GradientFunction(GraphBuilder op, ForwardNode n, Value g);
+internal delegate IReadOnlyList<Value?>? GradientFunction(GraphBuilder op, ForwardNode n, Value g);
 
 /// <summary>An operator's place in the table of rules: a gradient function, or the statement that it has none.</summary>
 internal sealed class GradientRule

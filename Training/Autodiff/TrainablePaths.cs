@@ -52,7 +52,7 @@ internal sealed class TrainablePaths
 
     private void Follow(Node node)
     {
-        GradientRule? rule = GradientRules.Find(node);
+        GradientRule? rule = GradientRules.Standard.Find(node);
         if (rule == GradientRule.None || TopologicalOrder.Reads(node).FirstOrDefault(Reaches) is not { } trained)
             return;
         foreach (Value? output in node.Outputs)

@@ -23,12 +23,15 @@ public sealed class StepGraphEngine : ITrainingEngine
 
     /// <summary>Opens the training session.</summary>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
-    /// <exception cref="GraphException">ONNX Runtime refuses the step graph.</exception>
+    /// <exception cref="GraphException">ONNX Runtime refuses the step graph, or the gradients are written in kernels that it does not have.</exception>
     public StepGraphEngine(TrainingGraph graph, StepGraphEngineOptions? options = null)
     {
         _graph = graph;
         _options = options ?? new StepGraphEngineOptions();
         new OptionErrors().Include(_options.Validate()).ThrowIfAny();
+        if (graph.Kernels != GradientKernels.Standard)
+            throw new GraphException($"The training graph is written with {nameof(GradientKernels)}.{graph.Kernels}, kernels that only a training build of ONNX Runtime has; " +
+                $"build it with {nameof(GradientKernels)}.{nameof(GradientKernels.Standard)} for this engine.");
         StepGraph step = StepGraph.Build(graph, _options.Optimizer, _options.Clipping);
         _sessionOptions = EngineSession.Options(_options.Threads);
         _training = RuntimeSession.Open(step.Model, _sessionOptions);

@@ -9,20 +9,12 @@ internal static class AveragePoolGradient
     public static Value Append(GraphBuilder op, ForwardNode n, Value g)
     {
         WindowGeometry window = WindowGeometry.Of(n, n.Attributes.Ints("kernel_shape")!);
-        // Channels are averaged alone: counted as images, they make it a convolution of one channel with a kernel of ones.
-        ConvolutionShape shape = new(window, 1, 1, 1, n.X, n.Y);
-        Value ones = op.ConstantOfShape(op.Longs([1, 1, .. window.Kernel]), TensorData.FromFloats([1f], 1));
+        ConvolutionShape shape = WindowSpread.Shape(n, window);
         Value share = DividesByKernelSize(n, shape)
             ? op.Mul(g, op.Scalar(1.0 / window.KernelSize, g))
-            : op.Mul(g, Weights(op, n, shape, ones));
-        Value images = op.Reshape(share, OneChannel(op, n.Y));
-        return op.Reshape(ConvolutionInputGradient.Append(op, shape, ones, images), op.ShapeOf(n.X));
+            : op.Mul(g, Weights(op, n, shape, WindowSpread.Ones(op, window)));
+        return WindowSpread.Append(op, n, window, share);
     }
-
-    /// <summary>[N, C, …] as [N·C, 1, …].</summary>
-    private static Value OneChannel(GraphBuilder op, Value value) => ConvolutionShape.SpatialSizes(value) is { } sizes
-        ? op.Longs([-1, 1, .. sizes])
-        : op.Concat(0, op.Longs(-1, 1), op.Shape_(value, start: 2));
 
     private static bool DividesByKernelSize(ForwardNode n, ConvolutionShape shape)
     {

@@ -12,6 +12,9 @@ internal static class PoolingGradients
         { "AveragePool", (op, n, g) => [AveragePoolGradient.Append(op, n, g)] },
         { "GlobalAveragePool", (op, n, g) => [GlobalAveragePool(op, n, g)] },
         { "GlobalMaxPool", (op, n, g) => [GlobalMaxPool(op, n, g)] },
+        { "LpPool", (op, n, g) => [LpPoolGradients.Append(op, n, g)] },
+        { "GlobalLpPool", (op, n, g) => [LpPoolGradients.AppendGlobal(op, n, g)] },
+        { "MaxUnpool", (op, n, g) => [op.Gather(op.Reshape(g, -1), n.B)] },       // an index that occurs twice, for the same element, passes g on twice, as in PyTorch
     };
 
     /// <summary>
@@ -20,11 +23,7 @@ internal static class PoolingGradients
     /// </summary>
     private static Value MaxPool(GraphBuilder op, ForwardNode n, Value g)
     {
-        Node pool = op.Node("MaxPool", [n.X], 2);
-        foreach (NodeAttribute attribute in n.Attributes.Where(a => a.Name != "storage_order"))
-            pool.Attributes.Set(attribute);
-        Value indices = pool.Outputs[1]!;
-        indices.ElementType = ElementType.Int64;
+        Value indices = n.Attributes.Int("storage_order") == 0 && n.Output(1) is { } known ? known : Indices(op, n);
         Value shape = op.ShapeOf(n.X);
         if (DoNotOverlap(n))
             return op.Op("MaxUnpool", [g, indices, shape], [("kernel_shape", n.Attributes.Ints("kernel_shape")), ("strides", n.Attributes.Ints("strides"))]);
@@ -32,8 +31,18 @@ internal static class PoolingGradients
         return op.Reshape(op.ScatterElements(zeros, op.Reshape(indices, -1), op.Reshape(g, -1), axis: 0, reduction: "add"), shape);
     }
 
+    private static Value Indices(GraphBuilder op, ForwardNode n)
+    {
+        Node pool = op.Node("MaxPool", [n.X], 2);
+        foreach (NodeAttribute attribute in n.Attributes.Where(a => a.Name != "storage_order"))
+            pool.Attributes.Set(attribute);
+        Value indices = pool.Outputs[1]!;
+        indices.ElementType = ElementType.Int64;
+        return indices;
+    }
+
     /// <summary>Whether no element is in two windows; MaxUnpool, which writes and does not add, also wants no padding.</summary>
-    private static bool DoNotOverlap(ForwardNode n)
+    public static bool DoNotOverlap(ForwardNode n)
     {
         if (n.X.ElementType != ElementType.Float || n.Attributes.String("auto_pad", "NOTSET") != "NOTSET" || n.Attributes.Int("ceil_mode") != 0)
             return false;

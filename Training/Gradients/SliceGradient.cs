@@ -14,16 +14,24 @@ internal static class SliceGradient
     /// <summary>One Pad where bounds and sizes are constant and the step is 1; else axis by axis.</summary>
     public static IReadOnlyList<Value?> Append(GraphBuilder op, ForwardNode n, Value g)
     {
-        int rank = n.Rank;
-        long[] axes = n.Input(Axes) is not { } given ? [.. Enumerable.Range(0, (int)n.Input(Starts)!.Shape![0].Value!.Value).Select(i => (long)i)]
-            : given.Data is { } data ? [.. data.ToLongs().Select(a => a < 0 ? a + rank : a)]
-            : throw new GraphException($"The gradient of {n.Node} needs constant axes; '{given.Name}' is computed. Freeze everything before '{n.Y.Name}'.");
+        long[] axes = ConstantAxes(n) ?? throw new GraphException(
+            $"The gradient of {n.Node} needs constant axes; '{n.Input(Axes)!.Name}' is computed. Freeze everything before '{n.Y.Name}'.");
         if (ConstantPads(n, axes) is { } pads)
             return [op.Pad(g, op.Longs(pads))];
         Value result = g;
         for (int i = 0; i < axes.Length; i++)
             result = Spread(op, n, result, i, axes[i]);
         return [result];
+    }
+
+    /// <summary>Whether <see cref="Append"/> needs one Pad only.</summary>
+    public static bool IsOnePad(ForwardNode n) => ConstantAxes(n) is { } axes && ConstantPads(n, axes) is not null;
+
+    private static long[]? ConstantAxes(ForwardNode n)
+    {
+        int rank = n.Rank;
+        return n.Input(Axes) is { } given ? given.Data?.ToLongs().Select(a => a < 0 ? a + rank : a).ToArray()
+            : [.. Enumerable.Range(0, (int)n.Input(Starts)!.Shape![0].Value!.Value).Select(i => (long)i)];
     }
 
     /// <summary>Zeros before and after g by axis, or null where sizes are not constant or a step is not 1.</summary>

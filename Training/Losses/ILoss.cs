@@ -23,6 +23,14 @@ public interface ILoss
     /// <param name="targets">Of <see cref="TargetType"/> and <see cref="TargetShape"/>.</param>
     /// <exception cref="GraphException">The outputs' shape does not fit the loss.</exception>
     LossNodes Build(GraphBuilder op, Value outputs, Value targets);
+
+    /// <summary>As <see cref="Build(GraphBuilder, Value, Value)"/>, for a loss that can use kernels of ONNX Runtime's training build; others take no notice.</summary>
+    /// <param name="op">Builds the graph.</param>
+    /// <param name="outputs">As above.</param>
+    /// <param name="targets">As above.</param>
+    /// <param name="kernels">The operators in which the gradient may be written; the loss itself is of standard operators always.</param>
+    /// <exception cref="GraphException">As above.</exception>
+    LossNodes Build(GraphBuilder op, Value outputs, Value targets, GradientKernels kernels) => Build(op, outputs, targets);
 }
 
 /// <summary>What a loss appended to the graph.</summary>

@@ -6,7 +6,8 @@ namespace OnnxFineTune.Training;
 /// <remarks>
 /// With class weights w and targets t it is the weighted sum over the batch divided by Σ w[tₙ]. With label smoothing ε the target distribution is
 /// (1 − ε)·one-hot + ε/C (Szegedy et al., arXiv:1512.00567), each class's term weighted by its own w, as in PyTorch.
-/// The gradient is written in closed form, (softmax·Σq − q) / norm, with q the weighted target distribution.
+/// The gradient is written in closed form, (softmax·Σq − q) / norm, with q the weighted target distribution. ONNX Runtime's training build has a kernel
+/// for it, without smoothing.
 /// </remarks>
 public sealed record SoftmaxCrossEntropy : ILoss
 {
@@ -53,6 +54,20 @@ public sealed record SoftmaxCrossEntropy : ILoss
         Value sum = op.ReduceSum(op.Mul(logProbabilities, weighted), [], false);
         Value difference = op.Sub(op.Mul(probabilities, op.ReduceSum(weighted, [1])), weighted);
         return new LossNodes(op.Neg(op.Div(sum, norm)), op.Div(difference, norm));
+    }
+
+    /// <inheritdoc/>
+    public LossNodes Build(GraphBuilder op, Value outputs, Value targets, GradientKernels kernels)
+    {
+        if (kernels == GradientKernels.Standard || LabelSmoothing > 0)
+            return Build(op, outputs, targets);
+        int classes = CountClasses(outputs);
+        Value? weights = ClassWeights is null ? null : op.Constant(TensorData.FromFloats([.. ClassWeights], classes));
+        Node loss = op.Node("SoftmaxCrossEntropyLoss", [outputs, targets, weights], 2, ("reduction", "mean"));
+        Value logProbabilities = loss.Outputs[1]!;
+        logProbabilities.Shape = outputs.Shape;
+        Value gradient = op.Native("SoftmaxCrossEntropyLossGrad", [op.Scalar(1), logProbabilities, targets, weights], ("reduction", "mean"));
+        return new LossNodes(loss.Outputs[0]!, gradient);
     }
 
     /// <summary>One-hot, smoothed: rows of a small table, which costs less than OneHot, where the classes are few.</summary>

@@ -107,6 +107,18 @@ public sealed class ArtifactsTests
     }
 
     [TestMethod]
+    public async Task NativeKernelsAreThereWhereTheyAreAskedFor()
+    {
+        using TempFolder folder = new();
+        string[] Kernels() => [.. TrainingArtifacts.Load(folder["out"]).TrainingModel.Graph.Nodes.Where(n => n.Domain.Length > 0).Select(n => n.OpType).Distinct()];
+        _ = await MakeAsync(folder, "--trainable all");
+        CollectionAssert.AreEqual((string[])["InPlaceAccumulatorV2"], Kernels());
+        _ = await MakeAsync(folder, "--trainable all --native-kernels");
+        CollectionAssert.Contains(Kernels(), "ConvGrad");
+        _ = await CommandLine.SucceedAsync("artifacts", "--verify", folder["out"]);
+    }
+
+    [TestMethod]
     public async Task ANominalCheckpointHasNoWeights()
     {
         using TempFolder folder = new();

@@ -11,7 +11,7 @@ public sealed class HelpTests
     [DataRow("evaluate", "--model|--images|--preprocess|--strict|--threads|--json")]
     [DataRow("predict", "<files>|--model|--top|--preprocess|--strict|--threads|--json")]
     [DataRow("artifacts", "--model|--out|--cut|--drop-bypass|--remove-last|--head|--dropout|--trainable|--labels|--preprocess|--loss|--label-smoothing|--optimizer|--weight-decay|--clip|--accumulate|--nominal|"
-        + "--from-features|--seed|--verify|--json")]
+        + "--from-features|--native-kernels|--seed|--verify|--json")]
     [DataRow("export", "--artifacts|--out|--checkpoint|--model|--labels|--json")]
     [DataRow("engines", "--json")]
     [DataRow("demo", "--out|--json")]

@@ -26,7 +26,7 @@ internal static class ResizeUpgrades
             n.Attributes.Set("mode", "linear");
     }
 
-    /// <summary>The first Resize had no choice of coordinates: x = x′ / scale, rounded down to enlarge and up to shrink.</summary>
+    /// <summary>The first Resize had no choice of coordinates: x = x′ / scale, rounded down to enlarge and up to shrink; where it does both, two do it now.</summary>
     private static void Asymmetric(Node n, GraphBuilder b)
     {
         n.SetInputs([n.Inputs[0], null, n.Inputs[1]]);
@@ -35,10 +35,17 @@ internal static class ResizeUpgrades
             return;
         float[] scales = n.Inputs[2]!.ConstantContent()?.ToFloats() ?? [];
         bool shrinks = scales.Any(s => s < 1);
-        if (shrinks && scales.Any(s => s > 1))
-            throw n.CannotUpgrade("it shrinks along one axis and enlarges along another.");
         n.Attributes.Set("nearest_mode", shrinks ? "ceil" : "floor");
+        if (!shrinks || scales.All(s => s <= 1))
+            return;
+        Value enlarged = b.Op("Resize", [n.Inputs[0], null, Scales(b, scales, s => Math.Max(s, 1))],
+            ("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"));
+        n.SetInput(0, enlarged);
+        n.SetInput(2, Scales(b, scales, s => Math.Min(s, 1)));
     }
+
+    private static Value Scales(GraphBuilder b, float[] scales, Func<float, float> limit) =>
+        b.Constant(TensorData.FromFloats([.. scales.Select(limit)], scales.Length));
 
     /// <summary>Scales had to be given, possibly empty, beside sizes.</summary>
     private static void OneOfScalesAndSizes(Node n, GraphBuilder b)

@@ -5,13 +5,14 @@ namespace OnnxFineTune.Training;
 /// <summary>What training and evaluation model must have in common: the loss in front, and inputs that fit the checkpoint.</summary>
 internal static class ModelInputs
 {
-    /// <summary>The loss must be the first output.</summary>
+    /// <summary>The loss must be the first output that is the caller's, and one number.</summary>
     public static IEnumerable<string> Loss(string file, Model model)
     {
-        if (model.Graph.Outputs.Count == 0)
+        Value? first = model.Graph.Outputs.FirstOrDefault(o => !ArtifactNames.IsGradient(o.Name));
+        if (first is null)
             yield return $"{file} has no output; its first one must be the loss.";
-        else if (model.Graph.Outputs[0] is var first && !(Is(first, ElementType.Float) && Fits(first.Shape, Shape.Scalar)))
-            yield return $"The first output of {file}, '{first.Name}', is {Typed(first)}, and it must be the loss, a Float []; put the loss first, summed or averaged to one number.";
+        else if (!Is(first, ElementType.Float) || (first.Shape is { } shape && shape.Any(d => d.Value != 1)))
+            yield return $"The first output of {file}, '{first.Name}', is {Typed(first)}, and apps read the loss there, a Float []; put the loss first, summed or averaged to one number.";
     }
 
     /// <summary>Parameters of a model that the checkpoint does not have: the runtime takes them for inputs of the caller's.</summary>
@@ -23,16 +24,16 @@ internal static class ModelInputs
     {
         string[] missing = [.. NamesOfMissing(model, checkpoint).Except(said is null ? [] : NamesOfMissing(said, checkpoint))];
         if (missing.Length > 0)
-            yield return $"{TrainingArtifacts.CheckpointFile} lacks {Listing.Of(missing)}, which {Listing.Is(missing)} among the parameters of {file}, and the runtime would ask the caller for {(missing.Length == 1 ? "it" : "them")}; take the checkpoint that belongs to the models.";
+            yield return $"{TrainingArtifacts.CheckpointFile} lacks {Listing.Of(missing)}, which {Listing.Is(missing)} among the parameters of {file}, and the runtime would ask the caller for {(missing.Length == 1 ? "it" : "them")}; take the checkpoint that belongs to the models, or put inputs of the caller's first.";
     }
 
-    /// <summary>Inputs that have a gradient buffer or stand behind a parameter, and are none in the checkpoint.</summary>
+    /// <summary>Inputs that have a gradient buffer, or stand behind a parameter and are of its type, and are none in the checkpoint.</summary>
     public static IReadOnlyList<string> NamesOfMissing(Model model, Checkpoint checkpoint)
     {
         Value[] inputs = [.. model.Graph.FeedInputs];
         int first = Array.FindIndex(inputs, v => IsParameter(v, checkpoint));
         return [.. inputs.Where((v, i) => !IsParameter(v, checkpoint) && v.Name != ArtifactNames.LazyResetGrad && !ArtifactNames.IsGradient(v.Name)
-            && ((first >= 0 && i > first) || model.Graph.Find(ArtifactNames.Buffer(v.Name)) is { IsInput: true })).Select(v => v.Name)];
+            && ((first >= 0 && i > first && v.ElementType == ElementType.Float) || model.Graph.Find(ArtifactNames.Buffer(v.Name)) is { IsInput: true })).Select(v => v.Name)];
     }
 
     /// <summary>Parameters whose type or shape is not the checkpoint's.</summary>

@@ -32,17 +32,18 @@ internal static class OptimizerModelCheck
         if (!names.SequenceEqual(expected))
             yield return $"The inputs of {File} are {string.Join(", ", names)}, and for {optimizer.OpType} they must be {string.Join(", ", expected)}, in this order; write the artifacts again.";
         foreach ((string name, ElementType type) in new[] { (AdamWInputs[0], ElementType.Float), (AdamWInputs[1], ElementType.Int64) })
-            if (model.Graph.Find(name) is { IsInput: true } input && (input.ElementType != type || !ModelInputs.Fits(input.Shape, Shape.Of(1))))
+            if (model.Graph.Find(name) is { IsInput: true } input && input.ElementType != type)
                 yield return $"The input '{name}' of {File} is {ModelInputs.Typed(input)}, and the runtime feeds {type} [1]; write the artifacts again.";
     }
 
+    /// <summary>The runtime holds SGD's flag against the declared shape, and AdamW's not.</summary>
     private static IEnumerable<string> Flag(Model model, Node optimizer)
     {
         Shape shape = optimizer.OpType == AdamW ? Shape.Of(1) : Shape.Scalar;
         Value? flag = model.Graph.Outputs.FirstOrDefault();
         if (flag is null || flag.Producer != optimizer)
             yield return $"The first output of {File} must be that of {optimizer}, the flag which says that it has run; put it first.";
-        else if (flag.ElementType != ElementType.Bool || flag.Shape is null || !flag.Shape.Equals(shape))
+        else if (flag.ElementType != ElementType.Bool || (optimizer.OpType == Sgd && !ModelInputs.Fits(flag.Shape, shape)))
             yield return $"The first output of {File}, '{flag.Name}', is {ModelInputs.Typed(flag)}, and the flag of {optimizer.OpType} is Bool {shape}; declare it so.";
     }
 }

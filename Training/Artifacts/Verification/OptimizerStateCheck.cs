@@ -13,7 +13,7 @@ internal static class OptimizerStateCheck
         if (checkpoint.OptimizerGroups.Count == 0)
             return [];
         return checkpoint.Optimizer is { } group ? Moments(checkpoint, group, OptimizerModelCheck.MomentKeys(optimizer))
-            : [$"The optimizer's state in {File} is in the group '{checkpoint.OptimizerGroups[0].Name}', and the runtime looks in '{OptimizerGroup.DefaultName}'; write the checkpoint again, or without the optimizer's state."];
+            : [$"The optimizer's state in {File} is in the group '{checkpoint.OptimizerGroups[0].Name}', and the runtime looks in '{OptimizerGroup.DefaultName}' and would begin anew; write the checkpoint again, or without the optimizer's state."];
     }
 
     private static IEnumerable<string> Moments(Checkpoint checkpoint, OptimizerGroup group, IReadOnlyList<string> keys)

@@ -21,8 +21,8 @@ internal sealed class TrainingModelCheck(Model model, Checkpoint checkpoint)
     private IEnumerable<string> Flag()
     {
         if (!_inputs.TryGetValue(ArtifactNames.LazyResetGrad, out Value? flag))
-            yield return $"{File} has no input '{ArtifactNames.LazyResetGrad}' (bool [1]), and no session can be opened without; write the artifacts again.";
-        else if (flag.ElementType != ElementType.Bool || !ModelInputs.Fits(flag.Shape, Shape.Of(1)))
+            yield return $"{File} has no input '{ArtifactNames.LazyResetGrad}' (Bool [1]), and no step can be trained without; write the artifacts again.";
+        else if (flag.ElementType != ElementType.Bool)
             yield return $"The input '{flag.Name}' of {File} is {ModelInputs.Typed(flag)}, and the runtime feeds Bool [1]; write the artifacts again.";
     }
 
@@ -49,10 +49,8 @@ internal sealed class TrainingModelCheck(Model model, Checkpoint checkpoint)
         Node? accumulator = buffer.Uses.Select(u => u.Node).FirstOrDefault(n => n is { Domain: ArtifactNames.RuntimeDomain, OpType: "InPlaceAccumulatorV2" } && n.Input(0) == buffer);
         if (accumulator is null)
             return $"No node of {File} adds the gradient of '{parameter}' to its buffer '{buffer.Name}' (InPlaceAccumulatorV2), so it would not be trained; write the artifacts again.";
-        if (accumulator.Input(2)?.Name != ArtifactNames.LazyResetGrad)
-            return $"{accumulator} of {File} does not read '{ArtifactNames.LazyResetGrad}', so the gradient of '{parameter}' would never be reset; write the artifacts again.";
-        return _outputs.GetValueOrDefault(ArtifactNames.Updated(parameter))?.Producer == accumulator ? null
-            : $"The gradient of '{parameter}' is no output of {File} ('{ArtifactNames.Updated(parameter)}' of {accumulator} is missing), so it would not be trained; write the artifacts again.";
+        return !_inputs.TryGetValue(ArtifactNames.LazyResetGrad, out Value? flag) || accumulator.Input(2) == flag ? null
+            : $"{accumulator} of {File} does not read '{ArtifactNames.LazyResetGrad}', so the gradient of '{parameter}' would never be reset; write the artifacts again.";
     }
 
     /// <summary>Values of the caller's that the runtime takes for gradients.</summary>

@@ -27,8 +27,11 @@ internal sealed class RuntimeRun : IDisposable
     {
         using TemporaryFolder folder = new();
         artifacts.Save(folder.Path);
-        return new RuntimeRun(graph, WasmTrainingSession.Open(folder.Path), stepsDone);
+        return Open(graph, folder.Path, stepsDone);
     }
+
+    /// <summary>Opens artifacts in a folder.</summary>
+    public static RuntimeRun Open(TrainingGraph graph, string folder, long stepsDone = 0) => new(graph, WasmTrainingSession.Open(folder), stepsDone);
 
     /// <summary>The session itself.</summary>
     public ITrainingSession Session => _session;

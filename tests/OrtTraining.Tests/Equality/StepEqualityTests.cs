@@ -13,17 +13,18 @@ public sealed class StepEqualityTests
         from network in Networks.All
         from trainable in (Trainable[])[Trainable.Head, Trainable.All]
         from recipe in network == Networks.SqueezeNet && trainable == Trainable.All ? Recipe.ForDeepNetworks : [Recipe.AdamW, Recipe.HuggingFaceAdamW, Recipe.Sgd, Recipe.Clipped]
-        select new object[] { new StepCase(network, trainable, recipe) };
+        from kernels in recipe.Clipping is null || network == Networks.SqueezeNet ? Enum.GetValues<GradientKernels>() : [GradientKernels.Standard]
+        select new object[] { new StepCase(network, trainable, recipe) { Kernels = kernels } };
 
     /// <param name="row">A <see cref="StepCase"/>.</param>
     [TestMethod, DynamicData(nameof(Cases))]
     public void FiftyStepsAreThoseOfTheDefaultEngine(object row)
     {
         StepCase run = (StepCase)row;
-        TrainingGraph graph = run.Graph();
+        TrainingGraph graph = run.Graph(), deviceGraph = run.DeviceGraph();
         Batch[] batches = run.Batches();
         using StepGraphEngine engine = run.Engine(graph);
-        using RuntimeRun runtime = RuntimeRun.Open(graph, TrainingArtifacts.Build(graph, run.Recipe.Artifacts));
+        using RuntimeRun runtime = RuntimeRun.Open(deviceGraph, TrainingArtifacts.Build(deviceGraph, run.Recipe.Artifacts));
         IReadOnlyDictionary<string, TensorData> start = engine.ExportParameters();
         for (int step = 1; step <= Steps; step++)
         {

@@ -13,7 +13,7 @@ internal sealed record MessagePart(
 internal sealed record RequestHeader(
     [property: JsonPropertyName("op")] string Operation, [property: JsonPropertyName("parts")] IReadOnlyList<MessagePart> Parts, [property: JsonPropertyName("trainableOnly")] bool TrainableOnly);
 
-/// <summary>The header of a reply: names after a session was opened, or the text of an error.</summary>
+/// <summary>The header of a reply: names of inputs after a session was opened, or the text of an error.</summary>
 internal sealed record ReplyHeader
 {
     [JsonPropertyName("error")]
@@ -25,12 +25,6 @@ internal sealed record ReplyHeader
     [JsonPropertyName("trainingInputs")]
     public IReadOnlyList<string> TrainingInputs { get; init; } = [];
 
-    [JsonPropertyName("trainingOutputs")]
-    public IReadOnlyList<string> TrainingOutputs { get; init; } = [];
-
     [JsonPropertyName("evaluationInputs")]
     public IReadOnlyList<string> EvaluationInputs { get; init; } = [];
-
-    [JsonPropertyName("evaluationOutputs")]
-    public IReadOnlyList<string> EvaluationOutputs { get; init; } = [];
 }

@@ -1,4 +1,4 @@
-// Serves ONNX Runtime's training session (1.19.2, as WebAssembly) to the process at the other end of stdin and stdout, one session at a time.
+// Serves ONNX Runtime's training session (1.19.2, as WebAssembly) to the process at the other end of stdin and stdout, one session at a time, and any model once.
 //
 // A message is the length of its header (uint32, little-endian), the header in JSON, then the bytes of its parts, one after the other.
 // Request: { op, parts: [{ type, dims, bytes }], … }. Reply: { parts, … }, or { error } with the runtime's own text.
@@ -17,10 +17,7 @@ const operations = {
   async open({ parts: [trainModel, evalModel, optimizerModel, checkpointState] }) {
     const artifacts = { trainModel, evalModel, optimizerModel, checkpointState };
     session = await ort.TrainingSession.create(artifacts, { executionProviders: ['wasm'], logSeverityLevel: 3 });
-    return {
-      trainingInputs: session.trainingInputNames, trainingOutputs: session.trainingOutputNames,
-      evaluationInputs: session.evalInputNames, evaluationOutputs: session.evalOutputNames,
-    };
+    return { trainingInputs: session.trainingInputNames, evaluationInputs: session.evalInputNames };
   },
   async train({ parts }) {
     return { parts: outputs(await session.runTrainStep(feeds(session.trainingInputNames, parts))) };
@@ -42,6 +39,15 @@ const operations = {
   async write({ trainableOnly, parts: [values] }) {
     await session.loadParametersBuffer(values, trainableOnly);
     return {};
+  },
+  async run({ parts: [model, ...tensors] }) {
+    const plain = await ort.InferenceSession.create(model, { executionProviders: ['wasm'], logSeverityLevel: 3 });
+    try {
+      const results = await plain.run(feeds(plain.inputNames, tensors));
+      return { parts: plain.outputNames.map((name) => results[name]) };
+    } finally {
+      await plain.release();
+    }
   },
   async close() {
     await session?.release();
@@ -141,7 +147,8 @@ function explain(error) {
     const text = printable(bytes, words[(error >>> 2) + i]);
     if (text.length > 12) texts.add(text);
   }
-  return texts.size > 0 ? [...texts].join(' | ') : `C++ exception at ${error}, without a text.`;
+  const whole = [...texts].filter((text) => ![...texts].some((other) => other !== text && other.includes(text)));
+  return whole.length > 0 ? whole.join(' | ').trim() : `C++ exception at ${error}, without a text.`;
 }
 
 function printable(bytes, start) {

@@ -1,7 +1,7 @@
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Autodiff;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Compares the gradient of each parameter of a training graph, along one direction, with a central difference of the loss in float32.</summary>
 internal static class DirectionalCheck

@@ -1,7 +1,7 @@
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Autodiff;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Operators that came after the working operator set have gradients through what they are written out in.</summary>
 [TestClass]
@@ -14,6 +14,14 @@ public sealed class LaterOperatorTests
     {
         TrainingGraph graph = Graph();
         DirectionalCheck.Run(graph, Feeds(graph), 1e-3);
+    }
+
+    [TestMethod]
+    public void FrozenLayersKeepTheirOperators()
+    {
+        TrainingGraph graph = TrainingGraph.Build(Block(frozenBits: false), new SoftmaxCrossEntropy(), ["head.weight"]);
+        CollectionAssert.IsSubsetOf(new[] { "RMSNormalization", "Attention", "Swish" }, graph.Frozen!.Graph.Nodes.Select(n => n.OpType).ToArray());
+        CollectionAssert.AreEqual(new[] { "batch", "6" }, graph.Features.Single().Shape!.Select(d => d.ToString()).ToArray());
     }
 
     [TestMethod]

@@ -1,7 +1,7 @@
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Autodiff;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Models with recurrent layers: x [batch, 5, 3] → LSTM → GRU, both directions → last output → 2 logits.</summary>
 [TestClass]

@@ -39,10 +39,11 @@ internal sealed class CaseModel
 
     /// <summary>The operator, the loss and the gradients.</summary>
     /// <param name="batch">Whether the first dimension of the trained inputs is unknown before the run.</param>
-    public static CaseModel Backward(GradientCase c, ElementType type, bool batch)
+    /// <param name="kernels">The operators of the gradients.</param>
+    public static CaseModel Backward(GradientCase c, ElementType type, bool batch, GradientKernels kernels = GradientKernels.Standard)
     {
         CaseModel result = new(c, type, batch, writeOut: c.Domain.Length > 0 || !GradientRules.All.ContainsKey(c.Operator));
-        result.AppendGradients();
+        result.AppendGradients(kernels);
         return result;
     }
 
@@ -54,17 +55,21 @@ internal sealed class CaseModel
     /// <returns>Elements of outputs (<c>y0</c> …) and gradients (<c>d0</c> …).</returns>
     public Dictionary<string, double[]> Run(InferenceSession session, IReadOnlyDictionary<int, double[]> inputs, IReadOnlyDictionary<int, double[]> cotangents)
     {
-        Dictionary<string, OrtValue> feeds = [];
-        foreach ((int i, double[] elements) in inputs)
-            feeds[$"x{i}"] = Tensor(elements, _case.Shapes[i]!, _type).ToOrtValue();
-        foreach ((int i, double[] elements) in cotangents)
-            feeds[$"c{i}"] = Tensor(elements, [elements.Length], _type).ToOrtValue();
+        Dictionary<string, OrtValue> feeds = Feeds(inputs, cotangents).ToDictionary(f => f.Key, f => f.Value.ToOrtValue());
         using RunOptions options = new();
         using IDisposableReadOnlyCollection<OrtValue> results = session.Run(options, feeds, session.OutputNames);
         foreach (OrtValue feed in feeds.Values)
             feed.Dispose();
         return session.OutputNames.Zip(results).ToDictionary(r => r.First, r => ToDoubles(r.Second.ToTensorData()));
     }
+
+    /// <summary>Inputs of the model by name.</summary>
+    /// <param name="inputs">Elements of trained inputs.</param>
+    /// <param name="cotangents">Elements of dL/dY.</param>
+    public Dictionary<string, TensorData> Feeds(IReadOnlyDictionary<int, double[]> inputs, IReadOnlyDictionary<int, double[]> cotangents) => inputs
+        .Select(i => ($"x{i.Key}", Tensor(i.Value, _case.Shapes[i.Key]!, _type)))
+        .Concat(cotangents.Select(c => ($"c{c.Key}", Tensor(c.Value, [c.Value.Length], _type))))
+        .ToDictionary(f => f.Item1, f => f.Item2);
 
     /// <summary>Shape of each output that takes part in the loss.</summary>
     public IReadOnlyDictionary<int, Shape> OutputShapes => _outputs.ToDictionary(o => o.Key, o => o.Value.Shape!);
@@ -83,7 +88,7 @@ internal sealed class CaseModel
         return _case.Quantized.TryGetValue(index, out double scale) ? _op.Op("QuantizeLinear", [input, _op.Scalar(scale, input)]) : input;
     }
 
-    private void AppendGradients()
+    private void AppendGradients(GradientKernels kernels)
     {
         Graph graph = _op.Graph;
         List<Value> parts = [];
@@ -96,11 +101,12 @@ internal sealed class CaseModel
             parts.Add(Shaped(_op.ReduceSum(product, [], keepDims: false), Shape.Scalar));
         }
         Value loss = Shaped(_op.Sum(parts), Shape.Scalar);
-        IReadOnlyDictionary<Value, Value> gradients = Differentiation.Append(_op, loss, [.. _trained.Values]);
+        IReadOnlyDictionary<Value, Value> gradients = Differentiation.Append(_op, loss, [.. _trained.Values], kernels);
         foreach ((int i, Value input) in _trained)
             if (gradients.TryGetValue(input, out Value? gradient))
                 graph.AddOutput(NamedCopy(gradient, $"d{i}"));
         RemoveUnused.Run(graph);
+        NativeKernels.Import(Model);
     }
 
     private static Value Shaped(Value value, Shape shape)

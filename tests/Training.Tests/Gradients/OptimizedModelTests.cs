@@ -71,7 +71,7 @@ public sealed class OptimizedModelTests
     private static float[] Gradient(Model model, Dictionary<string, TensorData> feeds)
     {
         Model work = model.ToWorkingForm();
-        while (WriteOut.Run(work.Graph, [.. work.Graph.Nodes.Where(n => GradientRules.Find(n) is null)]))
+        while (WriteOut.Run(work.Graph, [.. work.Graph.Nodes.Where(n => GradientRules.Standard.Find(n) is null)]))
             work = work.ToWorkingForm();
         GraphBuilder op = new(work.Graph, "grad");
         Value y = work.Graph.Outputs[0];

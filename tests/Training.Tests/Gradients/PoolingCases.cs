@@ -1,3 +1,5 @@
+using OnnxFineTune.Surgery;
+
 namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Rows of pooling.</summary>
@@ -41,6 +43,25 @@ internal static class PoolingCases
         new("GlobalAveragePool", [2, 3, 7]),
         new("GlobalMaxPool", [2, 3, 2, 5]) { Values = { [0] = Distinct(60) } },
         new("GlobalMaxPool", [1, 2, 3]) { Note = "ties", Values = { [0] = [1, 2, 2, 4, 4, 4] }, UnitGradient = true, Formula = _ => new() { [0] = [0, 1, 0, 1, 0, 0] } },
+        Max([2, 3, 6, 8], Kernel(2, 2), Strides(2, 2)) with { Outputs = 2, Note = "with indices" },
+        Max([2, 3, 7, 8], Kernel(3, 3), Strides(2, 2), Pads(1, 1, 1, 1)) with { Outputs = 2, Note = "with indices" },
+        Max([2, 3, 6, 8], Kernel(2, 2), Strides(2, 2), ("storage_order", 1)) with { Outputs = 2, Note = "with indices" },
+        new("MaxUnpool", [1, 2, 2, 2]) { Constants = { [1] = TensorData.FromLongs([0, 3, 8, 15, 21, 18, 26, 31], 1, 2, 2, 2) }, Attributes = [Kernel(2, 2), Strides(2, 2)] },
+        new("MaxUnpool", [1, 1, 2, 2]) { Constants = { [1] = TensorData.FromLongs([0, 8, 24, 17], 1, 1, 2, 2), [2] = TensorData.Vector(1, 1, 5, 5) }, Attributes = [Kernel(2, 2), Strides(2, 2)] },
+        new("MaxUnpool", [2, 1, 3]) { Computed = { [1] = TensorData.FromLongs([1, 2, 4, 7, 8, 11], 2, 1, 3) }, Attributes = [Kernel(2), Strides(2L)], Batch = false },
+        .. from p in (long[])[1, 2, 3, 4] select Lp([2, 3, 6, 8], p, Kernel(2, 2), Strides(2, 2)),
+        Lp([2, 3, 7, 8], 2, Kernel(3, 3), Strides(2, 2), Pads(1, 1, 1, 1)),
+        Lp([2, 3, 7, 8], 3, Kernel(3, 2), Pads(0, 1, 1, 0)) with { Note = "stride 1" },
+        Lp([2, 3, 6, 8], 2, Kernel(3, 3), Strides(2, 2), Ceil),
+        Lp([2, 3, 7, 8], 2, Kernel(2, 2), Dilations(2, 3)),
+        Lp([2, 3, 7, 8], 2, Kernel(3, 3), Strides(2, 2), ("auto_pad", "SAME_UPPER")),
+        Lp([2, 3, 9], 2, Kernel(3), Strides(2L)),
+        Lp([2, 2, 5, 5, 5], 2, Kernel(3, 3, 3), Strides(2, 2, 2), Pads(1, 1, 1, 1, 1, 1)),
+        .. from p in (long[])[1, 2, 3] select Zeros(p),
+        new("GlobalLpPool", [2, 3, 4, 5]),
+        new("GlobalLpPool", [2, 3, 7]) { Attributes = [("p", 3)] },
+        new("GlobalLpPool", [2, 3, 2, 3]) { Attributes = [("p", 1)], Values = { [0] = Distinct(36) } },
+        new("GlobalLpPool", [1, 2, 3]) { Note = "zeros", Values = { [0] = [0, 0, 0, 0, 3, -4] }, UnitGradient = true, Formula = _ => new() { [0] = [0, 0, 0, 0, 0.6, -0.8] } },
     ];
 
     private static (string, object?) Ceil => ("ceil_mode", 1);
@@ -50,6 +71,23 @@ internal static class PoolingCases
     private static GradientCase Max(long[] x, params (string, object?)[] attributes) => new("MaxPool", x) { Attributes = attributes };
 
     private static GradientCase Average(long[] x, params (string, object?)[] attributes) => new("AveragePool", x) { Attributes = attributes };
+
+    /// <summary>Away from zero, near which float32 differences are rough; some elements are negative.</summary>
+    private static GradientCase Lp(long[] x, long p, params (string, object?)[] attributes) => new("LpPool", x)
+    {
+        Attributes = [("p", p), .. attributes],
+        Values = { [0] = [.. Enumerable.Range(0, (int)x.Aggregate(1L, (a, b) => a * b)).Select(i => (i % 3 == 0 ? -1 : 1) * (0.5 + (i * 37 % 64 / 64.0)))] },
+    };
+
+    /// <summary>Elements that are 0, alone and with all of their window.</summary>
+    private static GradientCase Zeros(long p) => new("LpPool", [1, 1, 6])
+    {
+        Note = "zeros",
+        Attributes = [("p", p), Kernel(2), Strides(2L)],
+        Values = { [0] = [0, 0, 0, -3, 1e-10, 0] },
+        UnitGradient = true,
+        Formula = _ => new() { [0] = [0, 0, 0, -1, 1, 0] },
+    };
 
     /// <summary>The first maximum of a window gets its gradient, as in PyTorch.</summary>
     private static GradientCase Tie(long[] shape, double[] x, double[] gradient, params (string, object?)[] attributes) =>

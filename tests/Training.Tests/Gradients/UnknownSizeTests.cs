@@ -34,7 +34,7 @@ public sealed class UnknownSizeTests
         Candidates.Where(c => condition(c) == wanted).Select(c => new object[] { c.ToString() });
 
     private static IEnumerable<GradientCase> Candidates =>
-        ConvolutionCases.Rows.Concat(PoolingCases.Rows).Concat(NormalizationCases.Rows.Where(c => c.Operator is "InstanceNormalization" or "BatchNormalization" && c.Shapes[0]!.Length > 2));
+        ConvolutionCases.Rows.Concat(PoolingCases.Rows).Concat(ResizeCases.Rows).Concat(SpatialCases.Rows).Concat(NormalizationCases.Rows.Where(c => c.Operator is "InstanceNormalization" or "BatchNormalization" && c.Shapes[0]!.Length > 2));
 
     private static bool NeedsSize(GradientCase c) =>
         c.Attributes.Any(a => a is { Name: "auto_pad", Value: string mode } && mode.StartsWith("SAME", StringComparison.Ordinal))
@@ -46,7 +46,7 @@ public sealed class UnknownSizeTests
     {
         GraphBuilder op = new(new Graph("case"));
         Model model = new(op.Graph) { Opset = GraphBuilder.WorkingOpset };
-        Value[] inputs = [.. Enumerable.Range(0, c.InputCount).Select(i => Input(op, c, i, unknown))];
+        Value?[] inputs = [.. Enumerable.Range(0, c.InputCount).Select(i => Input(op, c, i, unknown))];
         Value output = op.Node(c.Operator, inputs, c.Outputs, c.Attributes).Outputs[0]!;
         op.Graph.SetOutputs(output);
         InferShapes.Run(model);
@@ -56,7 +56,7 @@ public sealed class UnknownSizeTests
         loss.Shape = Shape.Scalar;
         foreach (Value value in op.Graph.Nodes.SelectMany(n => n.Outputs).OfType<Value>())
             value.Shape ??= cotangent.Shape;
-        IReadOnlyDictionary<Value, Value> gradients = Differentiation.Append(op, loss, [.. inputs.Where(i => !i.IsInitializer)]);
+        IReadOnlyDictionary<Value, Value> gradients = Differentiation.Append(op, loss, [.. inputs.OfType<Value>().Where(i => i.IsInput)]);
         foreach ((Value input, Value gradient) in gradients)
         {
             Value copy = op.Identity(gradient);
@@ -67,15 +67,20 @@ public sealed class UnknownSizeTests
         return model;
     }
 
-    private static Value Input(GraphBuilder op, GradientCase c, int index, bool unknown)
+    private static Value? Input(GraphBuilder op, GradientCase c, int index, bool unknown)
     {
         if (c.Constants.TryGetValue(index, out TensorData? constant))
             return op.Graph.AddInitializer($"k{index}", constant);
-        Shape shape = Shape.Of(c.Shapes[index]!);
+        if (c.Computed.TryGetValue(index, out TensorData? computed))
+            return op.Identity(op.Graph.AddInitializer($"k{index}", computed));
+        if (c.Shapes.ElementAtOrDefault(index) is not { } sizes)
+            return null;
+        Shape shape = Shape.Of(sizes);
         if (index == 0 && unknown)
             for (int axis = 2; axis < shape.Rank; axis++)
                 shape = shape.With(axis, Dimension.Named($"size{axis}"));
-        return op.Graph.AddInput($"x{index}", ElementType.Float, index == 0 && unknown ? shape.With(0, Dimension.Named("batch")) : shape);
+        // The grid of a GridSample has the same batch.
+        return op.Graph.AddInput($"x{index}", ElementType.Float, index == 0 && unknown && c.Operator != "GridSample" ? shape.With(0, Dimension.Named("batch")) : shape);
     }
 
     private static IReadOnlyDictionary<string, TensorData> Run(GradientCase c, Model model)

@@ -47,13 +47,11 @@ internal sealed class TorchReference : IDisposable
 
     /// <summary>Exports the network and computes its reference.</summary>
     /// <param name="arguments">Name of a torchvision network, and options of the script.</param>
-    public static TorchReference Make(params string[] arguments)
-    {
-        TorchReference reference = new();
-        (int exitCode, string errors) = Run([SharedFolder.Find("tools/torchvision_reference.py")!, .. arguments, "--out", reference._folder.FullName]);
-        Assert.AreEqual(0, exitCode, $"torchvision_reference.py {string.Join(' ', arguments)} failed: {errors}");
-        return reference;
-    }
+    public static TorchReference Make(params string[] arguments) => Make(SharedFolder.Find("tools/torchvision_reference.py")!, arguments);
+
+    /// <summary>Exports a network of resampling operators and computes its reference.</summary>
+    /// <param name="opset">Operator set of the file.</param>
+    public static TorchReference Spatial(string opset) => Make(System.IO.Path.Combine(AppContext.BaseDirectory, "Reference", "spatial_network.py"), [opset]);
 
     /// <summary>Computes PyTorch's gradients in float64, and the errors of its float32 ones.</summary>
     /// <param name="evaluations">Number of float32 evaluations.</param>
@@ -67,6 +65,14 @@ internal sealed class TorchReference : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private static TorchReference Make(string script, string[] arguments)
+    {
+        TorchReference reference = new();
+        (int exitCode, string errors) = Run([script, .. arguments, "--out", reference._folder.FullName]);
+        Assert.AreEqual(0, exitCode, $"{System.IO.Path.GetFileName(script)} {string.Join(' ', arguments)} failed: {errors}");
+        return reference;
+    }
 
     private Dictionary<string, TensorData> Tensors(string folder) =>
         Directory.EnumerateFiles(Path(folder), "*.pb").ToDictionary(f => System.IO.Path.GetFileNameWithoutExtension(f), TensorFile.Load);

@@ -1,6 +1,6 @@
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Artifacts.Verification;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>One way in which good artifacts are damaged, and words of the one sentence that says so.</summary>
 public sealed record DamageCase(string Name, Action<string> Damage, params string[] Words)

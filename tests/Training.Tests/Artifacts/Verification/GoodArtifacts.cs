@@ -1,7 +1,7 @@
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
-namespace OnnxFineTune.Training.Tests.Artifacts.Verification;
+namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Artifacts in which nothing is wrong, in a folder of their own.</summary>
 internal sealed class GoodArtifacts : IDisposable
@@ -27,7 +27,7 @@ internal sealed class GoodArtifacts : IDisposable
         return checkpoint with
         {
             OptimizerGroups = [new OptimizerGroup { Step = 1, Moments = checkpoint.Trainable.ToDictionary(p => p.Key,
-                IReadOnlyDictionary<string, TensorData> (p) => keys.ToDictionary(k => k, _ => p.Value)) }],
+                IReadOnlyDictionary<string, TensorData> (p) => keys.ToDictionary(k => k, _ => TensorData.FromFloats(new float[p.Value.Shape.ElementCount!.Value], p.Value.Shape.ToArray()))) }],
         };
     }
 }
