@@ -51,20 +51,25 @@ internal sealed class TorchReference : IDisposable
 
     /// <summary>Exports a network of resampling operators and computes its reference.</summary>
     /// <param name="opset">Operator set of the file.</param>
-    public static TorchReference Spatial(string opset) => Make(System.IO.Path.Combine(AppContext.BaseDirectory, "Reference", "spatial_network.py"), [opset]);
+    public static TorchReference Spatial(string opset) => Make(Script("spatial_network.py"), [opset]);
+
+    /// <summary>Exports a network of recurrent layers, a scripted loop and a scripted branch, and computes its reference.</summary>
+    /// <param name="opset">Operator set of the file.</param>
+    public static TorchReference Recurrent(string opset) => Make(Script("recurrent_network.py"), [opset]);
 
     /// <summary>Computes PyTorch's gradients in float64, and the errors of its float32 ones.</summary>
     /// <param name="evaluations">Number of float32 evaluations.</param>
     public RoundingReference MeasureRounding(int evaluations)
     {
-        string script = System.IO.Path.Combine(AppContext.BaseDirectory, "Reference", "float64_gradients.py");
-        (int exitCode, string errors) = Run(script, _folder.FullName, evaluations.ToString(CultureInfo.InvariantCulture));
+        (int exitCode, string errors) = Run(Script("float64_gradients.py"), _folder.FullName, evaluations.ToString(CultureInfo.InvariantCulture));
         Assert.AreEqual(0, exitCode, $"float64_gradients.py failed: {errors}");
         return new RoundingReference(Tensors("float64"), JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(Path("rounding.json")))!);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private static string Script(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "Reference", name);
 
     private static TorchReference Make(string script, string[] arguments)
     {

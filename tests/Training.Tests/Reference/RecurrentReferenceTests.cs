@@ -1,0 +1,26 @@
+namespace OnnxFineTune.Training.Tests;
+
+/// <summary>LSTM, GRU, RNN, Loop and If in the forms that PyTorch's exporter gives them: loss and the gradient of every parameter as PyTorch computes them.</summary>
+[TestClass]
+public sealed class RecurrentReferenceTests
+{
+    [TestMethod]
+    [DataRow("9")]
+    [DataRow("12")]
+    [DataRow("17")]
+    public void GradientsAreThoseOfPyTorch(string opset)
+    {
+        if (TorchReference.Missing is { } reason)
+        {
+            Assert.Inconclusive(reason);
+            return;
+        }
+        using TorchReference reference = TorchReference.Recurrent(opset);
+        Assert.AreEqual(16, reference.Gradients.Count);
+        ReferenceRun run = ReferenceRun.Of(reference);
+        (string worst, double error) = ReferenceComparison.Of(run, reference).Worst;
+        Console.WriteLine($"Operator set {opset}: loss {run.Loss} ({reference.Loss}), worst {error:0.0e0} ({worst})");
+        Assert.AreEqual(reference.Loss, run.Loss, 1e-5 * Math.Abs(reference.Loss));
+        Assert.IsLessThanOrEqualTo(2e-5, error, $"relative error of the gradient of {worst}");
+    }
+}
