@@ -52,19 +52,8 @@ public sealed class DowngradeStepTests
     {
         Model model = c.Build();
         model.IrVersion = 13;
-        Dictionary<string, TensorData> feeds = new() { ["x"] = c.Input() };
-        IReadOnlyDictionary<string, TensorData> expected = RuntimeSession.RunOnce(model, feeds);
-        DowngradeOpset.Run(model);
+        c.AssertSameOutputs(model, m => DowngradeOpset.Run(m), 1e-6f);
         Assert.AreEqual((21L, 10L), (model.Opset, model.IrVersion));
-        IReadOnlyDictionary<string, TensorData> actual = RuntimeSession.RunOnce(model, feeds);
-        CollectionAssert.AreEqual(expected.Keys.ToArray(), actual.Keys.ToArray());
-        foreach ((string name, TensorData value) in expected)
-        {
-            Assert.AreEqual(value.ToString(), actual[name].ToString());
-            float[] e = value.ToFloats(), a = actual[name].ToFloats();
-            for (int i = 0; i < e.Length; i++)
-                Assert.AreEqual(e[i], a[i], 1e-6f, $"{name}[{i}]");
-        }
     }
 
     /// <summary>Every step has a row above, or is a refusal.</summary>

@@ -35,6 +35,23 @@ public sealed record UpgradeCase(string OpType, int Opset, long[] Shape)
         return TensorData.FromFloats([.. Enumerable.Range(0, count).Select(i => MathF.Sin(1 + i * 1.7f))], Shape);
     }
 
+    /// <summary>Changes the model and asserts that its outputs stay what they were.</summary>
+    public void AssertSameOutputs(Model model, Action<Model> change, float tolerance)
+    {
+        Dictionary<string, TensorData> feeds = new() { ["x"] = Input() };
+        IReadOnlyDictionary<string, TensorData> expected = RuntimeSession.RunOnce(model, feeds);
+        change(model);
+        IReadOnlyDictionary<string, TensorData> actual = RuntimeSession.RunOnce(model, feeds);
+        CollectionAssert.AreEqual(expected.Keys.ToArray(), actual.Keys.ToArray());
+        foreach ((string name, TensorData value) in expected)
+        {
+            Assert.AreEqual(value.ToString(), actual[name].ToString());
+            float[] e = value.ToFloats(), a = actual[name].ToFloats();
+            for (int i = 0; i < e.Length; i++)
+                Assert.AreEqual(e[i], a[i], tolerance, $"{name}[{i}]");
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{OpType}-{Opset} {string.Join(", ", Attributes.Select(a => a.Name))} {Note}";
 }

@@ -63,19 +63,8 @@ public sealed class UpgradeStepTests
     public void TheUpgradedNodeComputesTheSame(UpgradeCase c)
     {
         Model model = c.Build();
-        Dictionary<string, TensorData> feeds = new() { ["x"] = c.Input() };
-        IReadOnlyDictionary<string, TensorData> expected = RuntimeSession.RunOnce(model, feeds);
-        UpgradeOpset.Run(model);
+        c.AssertSameOutputs(model, m => UpgradeOpset.Run(m), 1e-5f);
         Assert.AreEqual(GraphBuilder.WorkingOpset, model.Opset);
-        IReadOnlyDictionary<string, TensorData> actual = RuntimeSession.RunOnce(model, feeds);
-        CollectionAssert.AreEqual(expected.Keys.ToArray(), actual.Keys.ToArray());
-        foreach ((string name, TensorData value) in expected)
-        {
-            Assert.AreEqual(value.ToString(), actual[name].ToString());
-            float[] e = value.ToFloats(), a = actual[name].ToFloats();
-            for (int i = 0; i < e.Length; i++)
-                Assert.AreEqual(e[i], a[i], 1e-5f, $"{name}[{i}]");
-        }
     }
 
     [TestMethod]

@@ -39,7 +39,7 @@ internal sealed class TorchReference : IDisposable
     public IReadOnlyDictionary<string, TensorData> Gradients => Tensors("grads");
 
     /// <summary>Why references cannot be made here, or null where they can.</summary>
-    public static string? Missing { get; } =
+    private static string? Missing { get; } =
         SharedFolder.Find("tools/torchvision_reference.py") is null ? "../shared is absent: there is no torchvision_reference.py to run."
         : !File.Exists(Python) || Run("-c", "import torch, torchvision, onnx").ExitCode != 0
             ? "PyTorch is absent: apt-get install python3-torch python3-torchvision python3-onnx."
@@ -47,7 +47,7 @@ internal sealed class TorchReference : IDisposable
 
     /// <summary>Exports the network and computes its reference.</summary>
     /// <param name="arguments">Name of a torchvision network, and options of the script.</param>
-    public static TorchReference Make(params string[] arguments) => Make(SharedFolder.Find("tools/torchvision_reference.py")!, arguments);
+    public static TorchReference Make(params string[] arguments) => Make(SharedFolder.Find("tools/torchvision_reference.py") ?? "", arguments);
 
     /// <summary>Exports a network of resampling operators and computes its reference.</summary>
     /// <param name="opset">Operator set of the file.</param>
@@ -73,6 +73,8 @@ internal sealed class TorchReference : IDisposable
 
     private static TorchReference Make(string script, string[] arguments)
     {
+        if (Missing is { } reason)
+            throw new AssertInconclusiveException(reason);
         TorchReference reference = new();
         (int exitCode, string errors) = Run([script, .. arguments, "--out", reference._folder.FullName]);
         Assert.AreEqual(0, exitCode, $"{System.IO.Path.GetFileName(script)} {string.Join(' ', arguments)} failed: {errors}");
