@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Runs a training graph of this project in float64, with PyTorch's kernels: the gradients that the graph states, without float32 rounding.
 
-Run:     /usr/bin/python3 float64_graph.py DIR
-Reads:   DIR/training.onnx, the graph; DIR/model.onnx, whose initializers feed its parameters; input.pb, labels.pb
-Writes:  DIR/graph64/NAME_grad.pb   the gradient of each parameter in float64
+Run:     /usr/bin/python3 float64_graph.py DIR OUTPUT…
+Reads:   DIR/graph.onnx, the graph; DIR/feeds/*.pb, its inputs, each with its name
+Writes:  DIR/graph64/0.pb …   the outputs named, in float64
 
 ONNX Runtime has no float64 convolution. Only the operators that training graphs of image classifiers contain are here: one line each, from the ONNX standard.
 """
@@ -12,16 +12,12 @@ import numpy as np, onnx, torch
 from onnx import helper, numpy_helper
 from torch.nn import functional as F
 
-folder = sys.argv[1]
+folder, outputs = sys.argv[1], sys.argv[2:]
 
 
 def tensor(proto):
     t = torch.from_numpy(numpy_helper.to_array(proto).copy())
     return t.double() if t.is_floating_point() else t
-
-
-def load(name):
-    return tensor(onnx.load_tensor(os.path.join(folder, name)))
 
 
 def ints(t):
@@ -195,12 +191,10 @@ def attribute(a):
 
 
 def main():
-    graph = onnx.load(os.path.join(folder, "training.onnx")).graph
-    values = {t.name: tensor(t) for model in (onnx.load(os.path.join(folder, "model.onnx")).graph, graph) for t in model.initializer}
-    feeds = (load("input.pb"), load("labels.pb"), torch.zeros(1, dtype=torch.int64))        # the last for the step that Dropout counts, where there is one
-    values |= zip([i.name for i in graph.input if i.name not in values], feeds)
+    graph = onnx.load(os.path.join(folder, "graph.onnx")).graph
+    feeds = [onnx.load_tensor(os.path.join(folder, "feeds", f)) for f in os.listdir(os.path.join(folder, "feeds"))]
+    values = {t.name: tensor(t) for t in (*graph.initializer, *feeds)}
     last = {name: i for i, node in enumerate(graph.node) for name in node.input}
-    outputs = {o.name for o in graph.output}
     with torch.no_grad():
         for i, node in enumerate(graph.node):
             assert node.op_type in OPERATORS, f"float64_graph.py has no operator {node.op_type}; add it."
@@ -210,8 +204,8 @@ def main():
                 if last[name] == i and name not in outputs:
                     values.pop(name, None)
     os.makedirs(os.path.join(folder, "graph64"))
-    for name in (o for o in outputs if o.endswith("_grad")):
-        with open(os.path.join(folder, "graph64", name + ".pb"), "wb") as f:
+    for i, name in enumerate(outputs):
+        with open(os.path.join(folder, "graph64", f"{i}.pb"), "wb") as f:
             f.write(numpy_helper.from_array(np.ascontiguousarray(values[name].numpy()), name).SerializeToString())
 
 
