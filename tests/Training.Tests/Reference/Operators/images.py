@@ -58,8 +58,8 @@ def resampling():
         resize(sizes, f"bilinear, aligned, to {sizes}", {"mode": "linear"} | aligned, mode="bilinear", align_corners=True)
         resize(sizes, f"bicubic to {sizes}", {"mode": "cubic"} | half | a, mode="bicubic")
         resize(sizes, f"bicubic, aligned, to {sizes}", {"mode": "cubic"} | aligned | a, mode="bicubic", align_corners=True)
-    resize((2, 3), "bilinear, antialiased", {"mode": "linear", "antialias": 1} | half, mode="bilinear", antialias=True)
-    resize((2, 3), "bicubic, antialiased", {"mode": "cubic", "antialias": 1, "cubic_coeff_a": -0.5} | half, mode="bicubic", antialias=True)
+    resize((2, 3), "bilinear, antialiased", {"mode": "linear", "antialias": 1, "exclude_outside": 1} | half, mode="bilinear", antialias=True)
+    resize((2, 3), "bicubic, antialiased", {"mode": "cubic", "antialias": 1, "cubic_coeff_a": -0.5, "exclude_outside": 1} | half, mode="bicubic", antialias=True)
 
 
 def sampling():
