@@ -76,12 +76,12 @@ public sealed partial class TrainingGraph
         FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
-        string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
+        string[] dropout = !options.Dropout ? [] : [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
         return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
     }
 
     /// <summary>The model in working form, with what its first output needs.</summary>
-    private static Model OfFirstOutput(Model model)
+    internal static Model OfFirstOutput(Model model)
     {
         Model work = model.ToWorkingForm();
         if (work.Graph.Outputs.Count == 0)
