@@ -64,11 +64,8 @@ public sealed partial class TrainingGraph
     /// <summary>The running statistics that <see cref="Training"/> updates, in the order of the graph; empty with <see cref="BatchNormalizationMode.Frozen"/>.</summary>
     public required IReadOnlyList<RunningStatistic> Statistics { get; init; }
 
-    /// <summary>
-    /// The first BatchNormalization of <see cref="Training"/> to which a batch of one example gives a single value per channel, which has no variance: such a batch cannot be trained on. Null
-    /// where there is none.
-    /// </summary>
-    public string? NeedsSeveralExamples { get; init; }
+    /// <summary>The fewest examples of a training step: 2 where a BatchNormalization that takes the statistics of the batch has but one value per example and channel, since one value has no variance; else 1.</summary>
+    public required int SmallestBatch { get; init; }
 
     /// <summary>Splits, differentiates and checks a model.</summary>
     /// <param name="model">Any model; it is not changed. Its first output is trained.</param>
@@ -82,12 +79,16 @@ public sealed partial class TrainingGraph
         options ??= new TrainingGraphOptions();
         new OptionErrors().Include(loss.Validate()).ThrowIfAny();
         HashSet<string> names = [.. parameters];
-        Model work = InKnownOperators(OfFirstOutput(model), names);
+        Model own = model.Clone();
+        OwnStatistics.Run(own);
+        Model work = InKnownOperators(OfFirstOutput(own), names);
         FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
         string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
-        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
+        TrainingGraph graph = Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
+        return graph.Statistics.FirstOrDefault(s => own.Graph.Find(s.Name)?.Data is null) is not { } lost ? graph
+            : throw new GraphException($"The statistics '{lost.Name}' are no weights of the model's main graph (they are computed, or lie in a function or a branch), so they cannot be updated; leave BatchNormalization frozen.");
     }
 
     /// <summary>The model in working form, with what its first output needs.</summary>
@@ -170,7 +171,7 @@ public sealed partial class TrainingGraph
             Loss = nodes.Loss,
             Kernels = options.Kernels,
             Statistics = running,
-            NeedsSeveralExamples = statistics.NeedsSeveralExamples?.ToString(),
+            SmallestBatch = statistics.SmallestBatch,
             Parameters = [.. parameters.Select((p, i) => new TrainedParameter(p.Value.Name, p.Value, gradients[i], p.Initial))],
         };
     }

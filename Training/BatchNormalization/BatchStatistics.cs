@@ -12,8 +12,15 @@ namespace OnnxFineTune.Training;
 /// </remarks>
 internal sealed class BatchStatistics
 {
-    private const int Mean = 3;
-    private const int Variance = 4;
+    /// <summary>What a batch of one example cannot do.</summary>
+    public const string TooSmall = "BatchNormalization by the statistics of the batch cannot train on one example alone, for one value per channel has no variance; " +
+        "take batches of 2 and more, or leave its statistics frozen.";
+
+    /// <summary>The input of a node that is its running mean.</summary>
+    public const int Mean = 3;
+
+    /// <summary>The input of a node that is its running variance.</summary>
+    public const int Variance = 4;
 
     private readonly IReadOnlyList<Node> _nodes;
     private readonly OrderedDictionary<string, (Value Running, TensorData Initial)> _running = [];
@@ -32,8 +39,11 @@ internal sealed class BatchStatistics
         }
     }
 
-    /// <summary>The first node that has but one value per channel in a batch of one example, which has no variance; null where there is none.</summary>
-    public Node? NeedsSeveralExamples => _nodes.FirstOrDefault(n => n.Inputs[0]!.Shape is { } shape && shape.Skip(2).All(d => d.Value == 1));
+    /// <summary>2 where a node has but one value per example and channel, else 1: one value has no variance.</summary>
+    public int SmallestBatch => _nodes.Any(n => n.Inputs[0]!.Shape is { } shape && shape.Skip(2).All(d => d.Value == 1)) ? 2 : 1;
+
+    /// <summary>Whether a node is the standard's BatchNormalization.</summary>
+    public static bool IsBatchNormalization(Node node) => node is { OpType: "BatchNormalization", Domain: Model.StandardDomain };
 
     /// <summary>The BatchNormalization nodes at or behind parameters.</summary>
     public static IReadOnlyList<Node> NodesBehind(IEnumerable<Value> parameters, Graph graph)
@@ -43,7 +53,7 @@ internal sealed class BatchStatistics
         foreach (Node node in graph.Nodes.Where(n => TopologicalOrder.Reads(n).Any(reached.Contains)))
         {
             reached.UnionWith(node.Outputs.OfType<Value>());
-            if (node is { OpType: "BatchNormalization", Domain: Model.StandardDomain })
+            if (IsBatchNormalization(node))
                 found.Add(node);
         }
         return found;
@@ -89,7 +99,7 @@ internal sealed class BatchStatistics
     private static Value Named(GraphBuilder op, Value next, string name)
     {
         next.Shape = op.Graph.Get(name).Shape;
-        op.Graph.Rename(next, op.Graph.UniqueName(StepGraph.NextName(name)));
+        op.Graph.Rename(next, StepGraph.NextName(name));
         return next;
     }
 }
