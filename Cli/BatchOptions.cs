@@ -9,6 +9,7 @@ internal sealed class BatchOptions
 {
     private readonly Option<string> _loss = LossOption.Of();
     private readonly Option<string> _trainable = new("--trainable") { Description = "The parameters by which it is differentiated: all, head, from:VALUE (everything behind a value), or patterns of their names.", HelpName = "WHAT", DefaultValueFactory = _ => "all" };
+    private readonly Option<string> _batchNorm = ChoiceOption.Of("--batch-norm", "Statistics of BatchNormalization: frozen, the running ones, or each batch's own.", "frozen", "frozen", "batch");
     private readonly Option<int> _threads = CommonOptions.Threads();
 
     /// <summary>Tensors of the model's inputs.</summary>
@@ -17,13 +18,14 @@ internal sealed class BatchOptions
     /// <summary>Tensor of the targets.</summary>
     public Option<string?> Labels { get; } = new("--labels", "-l") { Description = "A TensorProto file of labels: class indices [N], or for the other losses numbers in the shape of the output.", HelpName = "FILE" };
 
-    public IEnumerable<Option> All => [Inputs, Labels, _loss, _trainable, _threads];
+    public IEnumerable<Option> All => [Inputs, Labels, _loss, _trainable, _batchNorm, _threads];
 
     /// <summary>Loss, parameters and threads.</summary>
     public ModelGradientsOptions Read(ParseResult parsed) => new()
     {
         Loss = LossOption.Read(parsed.GetValue(_loss)!),
         Trainable = Trainable(parsed.GetValue(_trainable)!),
+        BatchNormalization = parsed.GetValue(_batchNorm) == "batch" ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen,
         Threads = parsed.GetValue(_threads),
     };
 

@@ -10,10 +10,14 @@ internal sealed class PreparedModel : IDisposable
 
     /// <summary>Differentiates a model.</summary>
     /// <exception cref="GraphException">The model cannot be trained as asked.</exception>
+    /// <exception cref="TrainingException">It cannot be trained in batches of this size.</exception>
     public PreparedModel(Model model, ILoss loss, TrainerOptions options)
     {
         Loss = loss;
-        Graph = TrainingGraph.Build(model, loss, options.Trainable.Select(model).Select(p => p.Name), new TrainingGraphOptions { Seed = options.Seed });
+        TrainingGraphOptions graphOptions = new() { Seed = options.Seed, BatchNormalization = options.BatchNormalization };
+        Graph = TrainingGraph.Build(model, loss, options.Trainable.Select(model).Select(p => p.Name), graphOptions);
+        if (options.BatchSize < Graph.SmallestBatch)
+            throw new TrainingException(BatchStatistics.TooSmall);
         Input = model.Graph.FeedInputs.ToArray() is [{ ElementType: ElementType.Float } input] ? input
             : throw new GraphException($"A model to train must have one float input, but this one has {Describe(model)}.");
         _extractor = new(() => new FeatureExtractor(Graph, options.ThreadCount));

@@ -60,11 +60,13 @@ public sealed class Trainer : IDisposable
         long start = Stopwatch.GetTimestamp();
         cancellation.ThrowIfCancellationRequested();
         PreparedModel prepared = Prepare(_options.Loss ?? DatasetChecks.DefaultLoss(training));
+        if (_options.BatchNormalization == BatchNormalizationMode.Batch && prepared.Graph.Statistics.Count == 0)
+            progress.Warn("No BatchNormalization takes the statistics of the batch: the model has none, or has it folded into other layers, or what is trained lies behind it.");
         using TrainingData data = new(training, validation, prepared, _options, progress);
         data.Load(cancellation);
         TrainingOutcome outcome = TrainingOutcome.Of(prepared, data, _options, progress, cancellation);
         data.WarnOfUnreadable();
-        long trained = outcome.Parameters.Values.Sum(p => p.Count);
+        long trained = prepared.Graph.Parameters.Sum(p => p.Initial.Count);
         return new FitResult
         {
             Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),

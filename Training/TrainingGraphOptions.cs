@@ -15,6 +15,9 @@ public sealed record TrainingGraphOptions
     /// </summary>
     public bool FrozenApart { get; init; } = true;
 
+    /// <summary>With which statistics BatchNormalization normalizes in <see cref="TrainingGraph.Training"/>; the frozen running ones by default.</summary>
+    public BatchNormalizationMode BatchNormalization { get; init; }
+
     /// <summary>The operators in which the gradients are written; standard ones by default, which every engine takes.</summary>
     public GradientKernels Kernels { get; init; }
 }

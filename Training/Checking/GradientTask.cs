@@ -14,7 +14,8 @@ internal static class GradientTask
         Model work = TrainingGraph.OfFirstOutput(model);
         foreach (Value input in work.Graph.FeedInputs.Where(i => i.Uses.Count == 0 && !i.IsOutput).ToArray())
             work.Graph.RemoveInput(input);      // inputs of other outputs need not be fed
-        return TrainingGraph.Build(work, options.Loss, options.Trainable.Select(work).Select(p => p.Name), new TrainingGraphOptions { FrozenApart = false, Dropout = false });
+        return TrainingGraph.Build(work, options.Loss, options.Trainable.Select(work).Select(p => p.Name),
+            new TrainingGraphOptions { FrozenApart = false, Dropout = false, BatchNormalization = options.BatchNormalization });
     }
 
     /// <summary>What the graph is fed: one batch and the parameters as they are.</summary>
@@ -25,11 +26,15 @@ internal static class GradientTask
     public static Dictionary<string, TensorData> Feeds(TrainingGraph graph, IReadOnlyDictionary<string, TensorData> inputs, TensorData targets)
     {
         Dictionary<string, TensorData> feeds = graph.Parameters.ToDictionary(p => p.Name, p => p.Initial);
+        foreach (RunningStatistic statistic in graph.Statistics)
+            feeds[statistic.Name] = statistic.Initial;
         foreach (Value feature in graph.Features)
             feeds[feature.Name] = inputs.TryGetValue(feature.Name, out TensorData? data) ? BatchTensor.Fitting(data, feature, $"The input '{feature.Name}'")
                 : throw new TrainingException($"The model reads {Names(graph)}, but nothing is given for '{feature.Name}'; give a tensor for it.");
         feeds[graph.Targets.Name] = BatchTensor.Fitting(targets, graph.Targets, "The tensor of labels");
         SymbolSizes.Check(feeds, [.. graph.Features, graph.Targets], graph.Targets);
+        if (targets.Shape[0].Value < graph.SmallestBatch)
+            throw new TrainingException(BatchStatistics.TooSmall);
         LabelRange.Check(graph, feeds[graph.Targets.Name]);
         return feeds;
     }

@@ -11,6 +11,9 @@ public sealed record ModelGradientsOptions
     /// <summary>The parameters by which it is differentiated; all by default.</summary>
     public Trainable Trainable { get; init; } = Trainable.All;
 
+    /// <summary>With which statistics BatchNormalization normalizes; the running ones by default.</summary>
+    public BatchNormalizationMode BatchNormalization { get; init; }
+
     /// <summary>Threads to compute with, from 0 (all cores, the default) to 4096.</summary>
     public int Threads { get; init; }
 

@@ -13,7 +13,7 @@ public sealed class HelpTests
     [DataRow("artifacts", "--model|--out|--cut|--drop-bypass|--remove-last|--head|--dropout|--trainable|--labels|--preprocess|--loss|--label-smoothing|--optimizer|--weight-decay|--clip|--accumulate|--nominal|"
         + "--from-features|--native-kernels|--seed|--verify|--json")]
     [DataRow("export", "--artifacts|--out|--checkpoint|--model|--labels|--json")]
-    [DataRow("gradients", "<model>|--input|--labels|--loss|--trainable|--threads|--out|--list|--markdown|--json")]
+    [DataRow("gradients", "<model>|--input|--labels|--loss|--trainable|--batch-norm|--threads|--out|--list|--markdown|--json")]
     [DataRow("engines", "--json")]
     [DataRow("demo", "--out|--json")]
     public async Task HelpNamesEverything(string verb, string names)

@@ -14,7 +14,9 @@ internal sealed class OrtTraining(Func<string, ITrainingSession>? open = null) :
     public override string? Reason => open is null ? OrtTrainingLibrary.Reason : null;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Validate(TrainerOptions options) => OptimizerModelBuilder.Refusal(options.Optimizer!) is { } refusal ? [refusal] : [];
+    public override IReadOnlyList<string> Validate(TrainerOptions options) => new OptionErrors()
+        .Include(OptimizerModelBuilder.Refusal(options.Optimizer!) is { } refusal ? [refusal] : [])
+        .Require(options.BatchNormalization == BatchNormalizationMode.Frozen, TrainingArtifacts.NoStatistics).All;
 
     /// <inheritdoc/>
     public override ITrainingEngine Create(TrainingGraph graph, TrainerOptions options) =>

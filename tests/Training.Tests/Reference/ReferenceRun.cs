@@ -8,10 +8,13 @@ namespace OnnxFineTune.Training.Tests;
 internal sealed record ReferenceRun(float Loss, IReadOnlyDictionary<string, TensorData> Gradients)
 {
     /// <summary>Builds forward, loss and backward for all parameters as one graph and runs it once.</summary>
-    public static ReferenceRun Of(TorchReference reference)
+    public static ReferenceRun Of(TorchReference reference, BatchNormalizationMode mode = BatchNormalizationMode.Frozen)
     {
-        TrainingGraph graph = TrainingGraph.Build(reference.Model, new SoftmaxCrossEntropy(), reference.Gradients.Keys, new TrainingGraphOptions { FrozenApart = false });
+        TrainingGraphOptions options = new() { FrozenApart = false, BatchNormalization = mode };
+        TrainingGraph graph = TrainingGraph.Build(reference.Model, new SoftmaxCrossEntropy(), reference.Gradients.Keys, options);
         Dictionary<string, TensorData> feeds = graph.Parameters.ToDictionary(p => p.Value.Name, p => p.Initial);
+        foreach (RunningStatistic statistic in graph.Statistics)
+            feeds[statistic.Value.Name] = statistic.Initial;
         feeds[graph.Features[0].Name] = reference.Input;
         feeds[graph.Targets.Name] = reference.Labels;
         if (graph.DropoutStep is { } step)
