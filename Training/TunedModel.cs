@@ -11,7 +11,7 @@ public static class TunedModel
 
     /// <summary>A copy of <paramref name="model"/> with other parameters, ready for inference: in inference mode even where <paramref name="model"/> was exported in training mode, without Dropout.</summary>
     /// <param name="model">The model that was trained; it stays as it is.</param>
-    /// <param name="parameters">Trained parameters, and running statistics of BatchNormalization, by name; all other weights stay the very same tensors.</param>
+    /// <param name="parameters">Trained parameters, and running statistics of BatchNormalization, by name; all other weights stay the very same tensors. Those that were quantized are float32 now.</param>
     /// <param name="kind">What its output means, and so what is put behind it.</param>
     /// <param name="labels">Names of the classes, stored in the metadata; nothing is stored where there are none.</param>
     /// <param name="preprocessing">Stored in the metadata; null leaves what is there.</param>
@@ -20,6 +20,7 @@ public static class TunedModel
     {
         Model tuned = model.Clone();
         OwnStatistics.Run(tuned);
+        DequantizeWeights.Run(tuned, parameters.Keys);
         foreach ((string name, TensorData data) in parameters)
             Replace(tuned.Graph, tuned.Graph.Get(name), data);
         InferenceMode.Run(tuned);

@@ -12,6 +12,7 @@ internal static class Expansions
         RuntimeActivationExpansions.All,
         RuntimeNormalizationExpansions.All,
         RuntimeAttentionExpansions.All,
+        QuantizedExpansions.All,
         RecurrentExpansions.All,
         ControlFlowExpansions.All,
     ];
