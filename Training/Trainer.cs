@@ -65,9 +65,11 @@ public sealed class Trainer : IDisposable
         TrainingOutcome outcome = TrainingOutcome.Of(prepared, data, _options, progress, cancellation);
         data.WarnOfUnreadable();
         long trained = outcome.Parameters.Values.Sum(p => p.Count);
+        Model tuned = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing);
         return new FitResult
         {
-            Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
+            Model = tuned.HasAdapters ? tuned.MergeAdapters() : tuned,
+            Adapter = _options.Trainable == Trainable.Adapters ? LoraAdapter.Of(tuned) : null,
             History = outcome.History,
             BestEpoch = outcome.BestEpoch,
             RefitEpochs = outcome.RefitEpochs,
