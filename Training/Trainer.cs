@@ -73,9 +73,11 @@ public sealed class Trainer : IDisposable
             : FittedPhase.Of(Prepare(ref _preparedHead, _headOptions, loss), prepared, training, validation, progress, cancellation);
         TrainingOutcome outcome = fitted.Outcome;
         long trained = prepared.Graph.Parameters.Where(p => outcome.Parameters.ContainsKey(p.Name)).Sum(p => p.Initial.Count);
+        Model tuned = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing);
         return new FitResult
         {
-            Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
+            Model = tuned.HasAdapters ? tuned.MergeAdapters() : tuned,
+            Adapter = _options.Trainable == Trainable.Adapters ? LoraAdapter.Of(tuned) : null,
             History = outcome.History,
             HeadHistory = fitted.HeadHistory,
             BestEpoch = outcome.BestEpoch,

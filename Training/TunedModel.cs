@@ -24,8 +24,8 @@ public static class TunedModel
         foreach ((string name, TensorData data) in parameters)
             Replace(tuned.Graph, tuned.Graph.Get(name), data);
         InferenceMode.Run(tuned);
-        RemoveDropout(tuned.Graph);
-        AppendProbabilities(tuned.Graph, kind);
+        RemoveDropout.Run(tuned.Graph);
+        AppendProbabilities(tuned, kind);
         if (labels.Count > 0)
             tuned.SetLabels(labels);
         if (preprocessing is not null)
@@ -40,22 +40,13 @@ public static class TunedModel
         graph.SetInitializer(parameter, data);
     }
 
-    /// <summary>Dropout passes its input through at inference; a node that trains, or whose mask is read, stays.</summary>
-    private static void RemoveDropout(Graph graph)
-    {
-        Node[] idle = [.. graph.Nodes.Where(n => n is { OpType: "Dropout", Domain: "" } && n.Input(2) is null && n.Output(1) is not { Uses.Count: > 0 } && n.Output(1) is not { IsOutput: true })];
-        foreach (Node node in idle)
-            node.Outputs[0]!.ReplaceUsesWith(node.Inputs[0]!);
-        graph.RemoveNodes(idle);
-    }
-
-    private static void AppendProbabilities(Graph graph, OutputKind kind)
+    private static void AppendProbabilities(Model model, OutputKind kind)
     {
         if (kind == OutputKind.Values)
             return;
+        Graph graph = model.Graph;
         Value logits = graph.Outputs[0];
-        if (graph.Find(Probabilities) is { } taken)
-            graph.Rename(taken, graph.UniqueName($"{Probabilities}_before"));
+        model.Vacate(Probabilities, $"{Probabilities}_before");
         GraphBuilder op = new(graph);
         Value probabilities = kind == OutputKind.ClassLogits ? op.Softmax(logits, 1) : op.Sigmoid(logits);
         (probabilities.ElementType, probabilities.Shape) = (logits.ElementType, logits.Shape);
