@@ -15,6 +15,7 @@ internal static class Expansions
         QuantizedExpansions.All,
         RecurrentExpansions.All,
         ControlFlowExpansions.All,
+        SequenceExpansions.All,
     ];
 
     /// <summary>Every expansion.</summary>
