@@ -74,7 +74,8 @@ internal sealed record TrainingOutcome(
         ProgressReporter progress, TrainingPhase phase, CancellationToken cancellation)
     {
         using ITrainingEngine engine = options.Engine.Create(model.Graph, options);
-        engine.ImportParameters(start);
+        if (start.Count > 0)
+            engine.ImportParameters(start);
         TrainingLoop loop = new(engine, training, validation, model.Loss.OutputKind, options, progress, phase, model.Graph.SmallestBatch);
         StopReason stopped = loop.Run(cancellation);
         EpochResult? best = loop.History.FirstOrDefault(e => e.Epoch == loop.BestEpoch);

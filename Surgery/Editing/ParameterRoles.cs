@@ -28,13 +28,13 @@ internal static class ParameterRoles
 
     /// <summary>What nodes take as scale and bias, and what multiplies a normalized value per channel and is added to that.</summary>
     public static IEnumerable<Value> NormalizationOf(Graph graph) =>
-        graph.Nodes.SelectMany(n => IsScaledBehind(n) ? [] : Inputs(n, NormalizationInputs)).Concat(graph.Nodes.SelectMany(WrittenOut)).Distinct();
+        graph.Nodes.SelectMany(n => Inputs(n, NormalizationInputs)).Concat(graph.Nodes.SelectMany(WrittenOut)).Distinct();
 
     private static IEnumerable<Value> WrittenOut(Node node) =>
         AddedTo(node, v => ScaleOf(v) is not null).Concat(node.OpType == "Mul" && ScaleOf(node.Outputs[0]!) is { } scale ? [scale] : []);
 
     private static IEnumerable<Value> Inputs(Node node, Dictionary<string, int[]> table) =>
-        table.TryGetValue(node.OpType, out int[]? inputs) ? inputs.Select(i => ConstantSource.Of(node.Input(i))).OfType<Value>() : [];
+        table.TryGetValue(node.OpType, out int[]? inputs) && !IsScaledBehind(node) ? inputs.Select(i => ConstantSource.Of(node.Input(i))).OfType<Value>() : [];
 
     /// <summary>The parameter per channel that an Add adds to a value of some kind.</summary>
     private static IEnumerable<Value> AddedTo(Node node, Func<Value, bool> isKind)

@@ -5,6 +5,9 @@ internal static class BlockGrouping
 {
     private const int LongestTurn = 4;
 
+    /// <summary>Fewer letters may occur anywhere, as a 1×1 and a 3×3 convolution in a stem.</summary>
+    private const int ShortestWord = 3;
+
     /// <summary>The blocks as ranges of stretches, in order.</summary>
     public static IReadOnlyList<Range> Of(IReadOnlyList<PathSegment> segments)
     {
@@ -19,7 +22,7 @@ internal static class BlockGrouping
     /// <summary>The stretches with parallel paths, and the rows of layers that spell the path of one.</summary>
     private static List<Unit> Units(IReadOnlyList<PathSegment> segments)
     {
-        HashSet<string> words = [.. segments.Where(s => s is { IsParallel: true, Layers.Length: > 1 }).Select(s => s.Layers)];
+        HashSet<string> words = [.. segments.Where(s => s is { IsParallel: true, Layers.Length: >= ShortestWord }).Select(s => s.Layers)];
         List<Unit> units = [];
         for (int end = segments.Count; end > 0; end--)
         {
