@@ -69,7 +69,7 @@ public sealed class BatchStatisticsTests
     public void GradientsPassThroughTheStatistics(long[] example)
     {
         TrainingGraph graph = BatchNormalizationTask.Graph(NormalizedModels.AtTheInput(example, 2, ("epsilon", 0.1f)));
-        DirectionalCheck.Run(graph, Feeds(graph, graph.Features[0], [6, .. example]), 3e-3);
+        DirectionalCheck.Run(graph, Feeds(graph, graph.Features[0], [6, .. example]), 1e-3);
     }
 
     [TestMethod]
