@@ -81,18 +81,18 @@ public sealed partial class TrainingGraph
         HashSet<string> names = [.. parameters];
         Model own = model.Clone();
         OwnStatistics.Run(own);
-        Model work = InKnownOperators(OfFirstOutput(own), names);
+        Model work = InKnownOperators(WithRealWeights(OfFirstOutput(own), names), names);
         FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
-        string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
+        string[] dropout = !options.Dropout ? [] : [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
         TrainingGraph graph = Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
         return graph.Statistics.FirstOrDefault(s => own.Graph.Find(s.Name)?.Data is null) is not { } lost ? graph
             : throw new GraphException($"The statistics '{lost.Name}' are no weights of the model's main graph (they are computed, or lie in a function or a branch), so they cannot be updated; leave BatchNormalization frozen.");
     }
 
     /// <summary>The model in working form, with what its first output needs.</summary>
-    private static Model OfFirstOutput(Model model)
+    internal static Model OfFirstOutput(Model model)
     {
         Model work = model.ToWorkingForm();
         if (work.Graph.Outputs.Count == 0)
@@ -101,6 +101,15 @@ public sealed partial class TrainingGraph
         RemoveUnused.Run(work.Graph);
         InferenceMode.Run(work);
         return work;
+    }
+
+    /// <summary>Quantized weights that are to be trained become float.</summary>
+    private static Model WithRealWeights(Model work, HashSet<string> names)
+    {
+        if (!names.Any(n => work.Graph.Find(n) is { Data.ElementType: var type } && !type.IsFloatingPoint()))
+            return work;
+        DequantizeWeights.Run(work, names);
+        return work.ToWorkingForm();
     }
 
     /// <summary>Writes operators without a gradient rule out where a gradient has to pass them, again and again: one may be written in others of that kind.</summary>
@@ -137,7 +146,7 @@ public sealed partial class TrainingGraph
         Graph graph = trained.Graph;
         Value output = graph.Outputs[0];
         Value[] features = [.. graph.FeedInputs];
-        string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Select(p => p.Name).Where(p => !names.Contains(p))];
+        string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Where(p => p.ElementType.IsFloatingPoint()).Select(p => p.Name).Where(p => !names.Contains(p))];
         Value targets = graph.AddInput(graph.UniqueName("targets"), loss.TargetType, loss.TargetShape(ShapeOf(output)));
         Value? dropoutStep = dropout.Length == 0 ? null : graph.AddInput(graph.UniqueName("dropout_step"), ElementType.Int64, Shape.Of(1));
         List<(Value Value, TensorData Initial)> parameters = [.. graph.Initializers.Where(v => names.Contains(v.Name)).ToArray().Select(v => (v, graph.InitializerToInput(v)))];
