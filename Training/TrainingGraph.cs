@@ -167,6 +167,7 @@ public sealed partial class TrainingGraph
         Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)], options.Kernels);
         IReadOnlyList<RunningStatistic> running = update(new GraphBuilder(graph, "statistics"));
         graph.SetOutputs([nodes.Loss, output, .. gradients, .. running.Select(s => s.Next)]);
+        BatchStatistics.WriteOut(graph);
         RemoveUnused.Run(graph);
         NativeKernels.Import(trained);
         return new TrainingGraph(frozen, trained, evaluation)
