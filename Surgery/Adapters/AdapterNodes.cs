@@ -53,9 +53,8 @@ internal static class AdapterNodes
         foreach (Use read in result.Uses.Where(u => u.Node != sum.Producer).ToArray())
             read.Node.SetInput(read.Index, sum);
         graph.ReplaceOutput(result, sum);
-        string join = sum.Producer!.Name;
         graph.Rename(sum, name);
-        sum.Producer.Name = join;
+        sum.Producer!.Name = $"{name}/lora";
     }
 
     /// <summary>A Gemm takes what it adds to as its third input, and its own alpha applies to the branch too.</summary>
