@@ -7,7 +7,10 @@ namespace OnnxFineTune.Surgery;
 public static class WriteOut
 {
     /// <summary>The operators that can be written out, those of other domains than the standard's as <c>domain.name</c>.</summary>
-    public static IReadOnlyCollection<string> Known { get; } = [.. Expansions.All.Keys.Select(k => k.Domain.Length > 0 ? $"{k.Domain}.{k.OpType}" : k.OpType)];
+    public static IReadOnlyCollection<string> Known { get; } = [.. Expansions.All.Keys.Select(FullName)];
+
+    /// <summary>What each of <see cref="Known"/> must have to be written out; empty where that is nothing beyond known ranks.</summary>
+    public static IReadOnlyDictionary<string, string> Limits { get; } = Expansions.All.Keys.ToDictionary(FullName, k => Expansions.Limits.GetValueOrDefault(k, ""));
 
     /// <summary>Whether this pass knows how to write the node's operator out.</summary>
     public static bool Knows(Node node) => Expansions.Find(node) is not null;
@@ -34,4 +37,6 @@ public static class WriteOut
         if (Expansions.Find(node)!(node, builder) is { } reason)
             throw new GraphException($"{node} can only be differentiated when it is written out in simpler operators, and {reason}; or freeze everything before it, or cut there.");
     }
+
+    private static string FullName((string Domain, string OpType) key) => key.Domain.Length > 0 ? $"{key.Domain}.{key.OpType}" : key.OpType;
 }

@@ -9,6 +9,13 @@ internal static class AttentionExpansions
         [(Model.StandardDomain, "RotaryEmbedding")] = Rotary,
     };
 
+    /// <summary>What an operator must have to be written out, for the table of gradients.</summary>
+    public static readonly IReadOnlyDictionary<(string, string), string> Limits = new Dictionary<(string, string), string>
+    {
+        [(Model.StandardDomain, "Attention")] = "a known number of heads; neither nonpad_kv_seqlen nor qk_matmul_output",
+        [(Model.StandardDomain, "RotaryEmbedding")] = "a known size of the heads",
+    };
+
     /// <summary>softmax(scale · Q·Kᵀ + mask) · V per head, where several heads of Q may share one of K and V.</summary>
     public static string? Attention(Node n, GraphBuilder b)
     {

@@ -10,6 +10,14 @@ internal static class ControlFlowExpansions
         [(Model.StandardDomain, "Scan")] = ScanExpansion.Unroll,
     };
 
+    /// <summary>What an operator must have to be written out, for the table of gradients.</summary>
+    public static readonly IReadOnlyDictionary<(string, string), string> Limits = new Dictionary<(string, string), string>
+    {
+        [(Model.StandardDomain, "If")] = "branches of equal, known shapes, or a constant condition",
+        [(Model.StandardDomain, "Loop")] = $"a known number of rounds, at most {TripCount.Largest}",
+        [(Model.StandardDomain, "Scan")] = "a known number of rounds",
+    };
+
     /// <summary>
     /// The branch that a constant condition takes; else both are computed and each output is chosen from the two, which must agree in shape.
     /// </summary>
