@@ -31,6 +31,9 @@ internal sealed class TrainingOptions
     private readonly Option<double> _validation = NumberOption.Of("--validation", "Share of the pictures held back for validation.", "SHARE", Defaults.ValidationFraction, v => v >= 0 && v <= 0.5, "from 0 to 0.5");
     private readonly Option<bool> _noRefit = new("--no-refit") { Description = "Keep the weights of the best epoch; by default a head is trained anew on all pictures, those held back included." };
     private readonly Option<int?> _patience = NumberOption.Optional<int>("--patience", "Stop after so many epochs without a better validation loss.", "N", IsMany, Many);
+    private readonly Option<string> _batchNorm = ChoiceOption.Of("--batch-norm",
+        "Statistics of BatchNormalization in training: frozen as pretrained, best on few pictures, or each batch's, with the running ones updated, for trained layers that saw other pictures or none (batches of 16 and more). The tuned model always uses running ones.",
+        "frozen", "frozen", "batch");
     private readonly Option<string> _engine = ChoiceOption.Of("--engine", "What computes the steps; `onnxft engines` says which can run here.", Defaults.Engine.Name, [.. TrainingEngine.All.Select(e => e.Name)]);
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _cache = new("--cache") { Description = "Folder in which features are kept from run to run; by default one of the user's own.", HelpName = "DIR" };
@@ -41,7 +44,7 @@ internal sealed class TrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, Seed, _engine, _threads, _cache, _noCache })
+        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, Seed, _engine, _threads, _cache, _noCache })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -64,6 +67,7 @@ internal sealed class TrainingOptions
         ValidationFraction = parsed.GetValue(_validation),
         RefitOnAllExamples = !parsed.GetValue(_noRefit),
         EarlyStoppingPatience = parsed.GetValue(_patience),
+        BatchNormalization = parsed.GetValue(_batchNorm) == "batch" ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen,
         Seed = parsed.GetValue(Seed),
         Engine = TrainingEngine.All.Single(e => e.Name == parsed.GetValue(_engine)),
         Threads = parsed.GetValue(_threads),

@@ -22,9 +22,14 @@ internal static class TrainingReport
             terminal.Line();
         }
         terminal.Line($"{Ending(result)}: {result.Model} ({Figures.Seconds(fit.Elapsed)})");
+        if (result.Adapter is { } adapter)
+            terminal.Line($"The adapter alone: {adapter} ({Figures.Bytes(new FileInfo(adapter).Length)}, rank {fit.Adapter!.Rank} on {fit.Adapter.Weights.Count} weights)");
         terminal.Result(new
         {
             result.Model,
+            result.Adapter,
+            adapterBytes = result.Adapter is null ? (long?)null : new FileInfo(result.Adapter).Length,
+            adaptedWeights = fit.Adapter?.Weights,
             result.Labels,
             result.CutAt,
             fit.TrainAccuracy,

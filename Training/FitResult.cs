@@ -11,6 +11,12 @@ public sealed record FitResult
     /// </summary>
     public required Model Model { get; init; }
 
+    /// <summary>
+    /// Where <see cref="Trainable.Adapters"/> were trained: what training has added, to be saved alone. Together with the original model it gives <see cref="Model"/>, into whose weights it
+    /// is merged already. Else null.
+    /// </summary>
+    public LoraAdapter? Adapter { get; init; }
+
     /// <summary>Every epoch that was finished, the first one first; those in which the head was trained alone first are in <see cref="HeadHistory"/>.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 

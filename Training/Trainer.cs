@@ -67,13 +67,17 @@ public sealed class Trainer : IDisposable
         cancellation.ThrowIfCancellationRequested();
         ILoss loss = _options.Loss ?? DatasetChecks.DefaultLoss(training);
         PreparedModel prepared = Prepare(ref _prepared, _options, loss);
+        if (_options.BatchNormalization == BatchNormalizationMode.Batch && prepared.Graph.Statistics.Count == 0)
+            progress.Warn("No BatchNormalization takes the statistics of the batch: the model has none, or has it folded into other layers, or what is trained lies behind it.");
         FittedPhase fitted = _headOptions is null ? FittedPhase.Of(prepared, training, validation, progress, cancellation)
             : FittedPhase.Of(Prepare(ref _preparedHead, _headOptions, loss), prepared, training, validation, progress, cancellation);
         TrainingOutcome outcome = fitted.Outcome;
-        long trained = outcome.Parameters.Values.Sum(p => p.Count);
+        long trained = prepared.Graph.Parameters.Where(p => outcome.Parameters.ContainsKey(p.Name)).Sum(p => p.Initial.Count);
+        Model tuned = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing);
         return new FitResult
         {
-            Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
+            Model = tuned.HasAdapters ? tuned.MergeAdapters() : tuned,
+            Adapter = _options.Trainable == Trainable.Adapters ? LoraAdapter.Of(tuned) : null,
             History = outcome.History,
             HeadHistory = fitted.HeadHistory,
             BestEpoch = outcome.BestEpoch,

@@ -31,6 +31,12 @@ public sealed record TrainerOptions
     public HeadFirst? HeadFirst { get; init; }
 
     /// <summary>
+    /// With which statistics BatchNormalization normalizes in training: the pretrained network's, as by default, or each batch's while the running ones are updated. The tuned model uses running ones in
+    /// either case.
+    /// </summary>
+    public BatchNormalizationMode BatchNormalization { get; init; }
+
+    /// <summary>
     /// How weights follow gradients; null takes <see cref="AdamW"/>, with a weight decay of 0.3 where the head alone is trained and of 0.01 elsewhere. A new head on few examples
     /// overfits: five-fold cross-validation on SqueezeNet features of 1000 pictures gave a mean loss of 0.245 with 0.01, 0.214 with 0.3, 0.205 with 1; but 1 holds heads on small features back.
     /// </summary>

@@ -3,7 +3,7 @@ using OnnxFineTune.Surgery;
 namespace OnnxFineTune.Training;
 
 /// <summary>What one run of training comes to, before a model is made of it.</summary>
-/// <param name="Parameters">The trained parameters by name.</param>
+/// <param name="Parameters">The trained parameters, and running statistics where they were updated, by name.</param>
 /// <param name="History">Every finished epoch.</param>
 /// <param name="BestEpoch">See <see cref="FitResult.BestEpoch"/>.</param>
 /// <param name="Stopped">Why training ended.</param>
@@ -76,7 +76,7 @@ internal sealed record TrainingOutcome(
         using ITrainingEngine engine = options.Engine.Create(model.Graph, options);
         if (start.Count > 0)
             engine.ImportParameters(start);
-        TrainingLoop loop = new(engine, training, validation, model.Loss.OutputKind, options, progress, phase);
+        TrainingLoop loop = new(engine, training, validation, model.Loss.OutputKind, options, progress, phase, model.Graph.SmallestBatch);
         StopReason stopped = loop.Run(cancellation);
         EpochResult? best = loop.History.FirstOrDefault(e => e.Epoch == loop.BestEpoch);
         double? accuracy = Measure(training, best?.TrainAccuracy);

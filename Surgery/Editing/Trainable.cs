@@ -10,6 +10,9 @@ public abstract partial record Trainable
     /// <summary>The attached head (<see cref="Model.HeadParameters"/>), or the recognised classifier where no head was attached. The default.</summary>
     public static Trainable Head { get; } = new HeadOnly();
 
+    /// <summary>The adapters that <see cref="Lora.Attach"/> has given the model, and the attached head; all else stays as it is.</summary>
+    public static Trainable Adapters { get; } = new AdaptersAndHead();
+
     /// <summary>Every parameter.</summary>
     public static Trainable All { get; } = new Everything();
 
@@ -22,13 +25,14 @@ public abstract partial record Trainable
     public static Trainable Matching(string pattern) => new Named(pattern);
 
     /// <summary>
-    /// Reads <c>head</c>, <c>all</c>, <c>from:VALUE</c>, <c>blocks:N</c>, <c>biases</c>, <c>normalization</c> or a pattern as in <see cref="Matching"/>; the reverse of
+    /// Reads <c>head</c>, <c>adapters</c>, <c>all</c>, <c>from:VALUE</c>, <c>blocks:N</c>, <c>biases</c>, <c>normalization</c> or a pattern as in <see cref="Matching"/>; the reverse of
     /// <see cref="ToString"/>.
     /// </summary>
     /// <exception cref="ArgumentException">What stands behind <c>blocks:</c> is no number of blocks.</exception>
     public static Trainable Parse(string text) => text switch
     {
         "head" => Head,
+        "adapters" => Adapters,
         "all" => All,
         "biases" => Biases,
         "normalization" => Normalization,
@@ -69,6 +73,15 @@ public abstract partial record Trainable
         private protected override string Text => "head";
 
         private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) => HeadOf(model);
+    }
+
+    private sealed record AdaptersAndHead : Trainable
+    {
+        private protected override string Text => "adapters";
+
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) => model.AdapterParameters is { Count: > 0 } names
+            ? [.. names.Concat(model.HeadParameters).Select(model.Graph.Get)]
+            : throw new GraphException($"The model has no adapters to train: attach some first ({nameof(Lora)}.{nameof(Lora.Attach)}; --lora on the command line).");
     }
 
     private sealed record Everything : Trainable

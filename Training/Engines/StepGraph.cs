@@ -3,7 +3,7 @@ using OnnxFineTune.Surgery;
 namespace OnnxFineTune.Training;
 
 /// <summary>
-/// A training step as one graph of standard operators: (features, targets, coefficients, θ, state) → (loss, output, θ′, state′).
+/// A training step as one graph of standard operators: (features, targets, coefficients, θ, state, running statistics) → (loss, output, θ′, state′, statistics′).
 /// </summary>
 /// <param name="Model">The graph.</param>
 /// <param name="Groups">The parameters as the optimizer sees them.</param>
@@ -31,6 +31,7 @@ internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Grou
         List<Value> outputs = [loss, output];
         for (int i = 0; i < groups.Count; i++)
             outputs.AddRange(Update(op, groups[i], gradients[i], coefficients[groups[i].Factor], optimizer));
+        outputs.AddRange(training.Statistics.Select(s => graph.Get(s.Next.Name)));
         graph.SetOutputs(outputs);
         return new StepGraph(model, groups, distinct, [.. distinct.SelectMany(f => coefficients[f]).Select(c => c.Name)]);
     }
@@ -57,6 +58,6 @@ internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Grou
         return next;
     }
 
-    /// <summary>The name of θ′ or of a new state.</summary>
+    /// <summary>The name of θ′, of a new state or of a new statistic.</summary>
     public static string NextName(string name) => $"{name}_next";
 }

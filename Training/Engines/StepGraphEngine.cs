@@ -39,7 +39,7 @@ public sealed class StepGraphEngine : ITrainingEngine
         _factors = [.. step.Factors];
         _sessionOptions = EngineSession.Options(_options.Threads);
         _training = RuntimeSession.Open(step.Model, _sessionOptions);
-        _parameters = new ParameterMemory(step.Groups, _options.Optimizer.StateNames);
+        _parameters = new ParameterMemory(step.Groups, _options.Optimizer.StateNames, graph.Statistics);
         _coefficients = new PinnedBuffer<float>(step.Coefficients.Count);
         _scalars = step.Coefficients.Select((name, i) => (name, i)).ToDictionary(c => c.name, c => _coefficients.Tensor([], c.i));
         if (graph.DropoutStep is { } input)
@@ -50,8 +50,11 @@ public sealed class StepGraphEngine : ITrainingEngine
     public long Step { get; private set; }
 
     /// <inheritdoc/>
+    /// <exception cref="TrainingException">The batch holds fewer examples than <see cref="TrainingGraph.SmallestBatch"/>.</exception>
     public StepResult TrainStep(Batch batch, float learningRate)
     {
+        if (batch.Count < _graph.SmallestBatch)
+            throw new TrainingException(BatchStatistics.TooSmall);
         StepBinding binding = Load(batch);
         int count = _coefficients.Length / _factors.Length;
         for (int i = 0; i < _factors.Length; i++)
@@ -95,7 +98,7 @@ public sealed class StepGraphEngine : ITrainingEngine
                 : throw new GraphException($"The state has no '{key}'; it was saved with another optimizer or other trained parameters."));
         foreach (string name in _parameters.Names)
             if (!state.Parameters.ContainsKey(name))
-                throw new GraphException($"The state has no parameter '{name}'; it was saved with other trained parameters.");
+                throw new GraphException($"The state has no '{name}'; it was saved with other trained parameters, or with another mode of BatchNormalization.");
         ImportParameters(state.Parameters);
         foreach ((string key, string parameter, int index) in StateSlots())
             _parameters.Write(parameter, index, state.OptimizerState[key]);
@@ -116,7 +119,7 @@ public sealed class StepGraphEngine : ITrainingEngine
     }
 
     private IEnumerable<(string Key, string Parameter, int Index)> StateSlots() =>
-        _parameters.Names.SelectMany(n => _options.Optimizer.StateNames.Select((s, i) => ($"{n}/{s}", n, i + 1)));
+        _parameters.Parameters.SelectMany(n => _options.Optimizer.StateNames.Select((s, i) => ($"{n}/{s}", n, i + 1)));
 
     private StepBinding Load(Batch batch)
     {

@@ -42,9 +42,9 @@ internal static class BatchNormalizationGradients
     /// <summary>dX = scale/σ · (g − mean(g) − (X − mean)/σ · mean(g · (X − mean)/σ)), with all factors by channel gathered first.</summary>
     private static IReadOnlyList<Value?> BatchStatistics(GraphBuilder op, ForwardNode n, Value g, long[] axes, Value epsilon)
     {
-        Value mean = op.ReduceMean(n.X, axes);
-        Value centred = op.Sub(n.X, mean);
-        Value variance = op.ReduceMean(op.Mul(centred, centred), axes);
+        bool given = n.Attributes.Float("momentum", 0.9f) == 0 && n.Output(1) is not null && n.Output(2) is not null;      // running statistics are then the batch's
+        Value centred = op.Sub(n.X, given ? Channels(op, n.Output(1)!, n) : op.ReduceMean(n.X, axes));
+        Value variance = given ? Channels(op, n.Output(2)!, n) : op.ReduceMean(op.Mul(centred, centred), axes);
         Value inverse = op.Reciprocal(op.Sqrt(op.Add(variance, epsilon)));
         Value sum = op.ReduceSum(g, axes);
         Value along = op.Mul(op.ReduceSum(op.Mul(g, centred), axes), inverse);
