@@ -11,7 +11,7 @@ internal sealed class SurgeryOptions
     private readonly Option<int?> _removeLast = NumberOption.Optional<int>("--remove-last", "Remove so many layers with weights from the end instead of the recognised classifier.", "N", n => n >= 1, "of at least 1");
     private readonly Option<string?> _head;
     private readonly Option<float> _dropout = NumberOption.Of("--dropout", "Dropout in the head.", "RATIO", 0f, d => d >= 0 && d < 1, "at least 0 and below 1");
-    private readonly Option<string> _trainable = new("--trainable") { Description = "What is trained: head, all, from:VALUE (everything behind a value), or patterns of parameter names (fire9*,head*).", HelpName = "WHAT", DefaultValueFactory = _ => "head" };
+    private readonly Option<string> _trainable = new("--trainable") { Description = "What is trained: head, blocks:N (the head and the last N blocks, which `onnxft inspect` lists), biases or normalization (the head and all of those), all, from:VALUE (everything behind a value), or patterns of parameter names (fire9*,head*).", HelpName = "WHAT", DefaultValueFactory = _ => "head" };
     private readonly LoraOption _lora = new();
     private readonly bool _headIsOptional;
 
@@ -64,8 +64,15 @@ internal sealed class SurgeryOptions
     public Trainable Trainable(ParseResult parsed)
     {
         string text = parsed.GetValue(_trainable)!;
-        return text.Trim(' ', ',') is "" or "from:"
-            ? throw new UsageException($"--trainable is '{text}'; give head, all, from:VALUE, or patterns of parameter names.")
-            : Surgery.Trainable.Parse(text);
+        if (text.Trim(' ', ',') is "" or "from:")
+            throw new UsageException($"--trainable is '{text}'; give head, blocks:N, biases, normalization, all, from:VALUE, or patterns of parameter names.");
+        try
+        {
+            return Surgery.Trainable.Parse(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--trainable: {e.Message}");
+        }
     }
 }

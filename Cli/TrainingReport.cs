@@ -49,6 +49,7 @@ internal static class TrainingReport
             result.Cancelled,
             fit.Warnings,
             seconds = fit.Elapsed.TotalSeconds,
+            fit.HeadHistory,
             fit.History,
         });
     }
@@ -57,6 +58,7 @@ internal static class TrainingReport
     {
         { Fit.Cancelled: true } => "Interrupted. What was learned so far is saved",
         { Cancelled: true } => "Interrupted before the test. The tuned model is saved",
+        { Fit: { Stopped: StopReason.Diverged, BestEpoch: 0 } } => "The head that was trained first is saved",
         { Fit.Stopped: StopReason.Diverged } => $"The weights of epoch {result.Fit.BestEpoch} are saved",
         { Fit: { Stopped: StopReason.EarlyStopping, RefitEpochs: { } epochs } } => $"Stopped early; trained anew for {epochs} epochs and saved",
         { Fit.Stopped: StopReason.EarlyStopping } => $"Stopped early; the weights of epoch {result.Fit.BestEpoch} are saved",

@@ -7,7 +7,7 @@ namespace OnnxFineTune.Training;
 /// front, on which nothing trained has an influence, are a model of their own, unless the options say otherwise.
 /// </summary>
 /// <remarks>
-/// BatchNormalization keeps its frozen statistics. Dropout is active in <see cref="Training"/> only, with masks that follow from the seed and <see cref="DropoutStep"/>, so that
+/// BatchNormalization keeps its running statistics, unless the options say that it takes those of the batch in <see cref="Training"/> and updates the running ones. Dropout is active in <see cref="Training"/> only, with masks that follow from the seed and <see cref="DropoutStep"/>, so that
 /// every engine drops the same; Dropout within the frozen part stays off, but one that stands directly before trained layers belongs to them.
 /// </remarks>
 public sealed partial class TrainingGraph
@@ -23,11 +23,12 @@ public sealed partial class TrainingGraph
     public Model? Frozen { get; }
 
     /// <summary>
-    /// Features, targets, <see cref="DropoutStep"/> where there is one, and parameters (inputs, in this order) → loss, the model's output, then the gradients in the order of <see cref="Parameters"/>.
+    /// Features, targets, <see cref="DropoutStep"/> where there is one, parameters, and running statistics where they are updated (inputs, in this order) → loss, the model's output, then the
+    /// gradients in the order of <see cref="Parameters"/>, then the next statistics in the order of <see cref="Statistics"/>.
     /// </summary>
     public Model Training { get; }
 
-    /// <summary>The same inputs but for <see cref="DropoutStep"/> → loss and the model's output, with Dropout off.</summary>
+    /// <summary>The same inputs but for <see cref="DropoutStep"/> → loss and the model's output, with Dropout off and BatchNormalization by its running statistics.</summary>
     public Model Evaluation { get; }
 
     /// <summary>
@@ -60,6 +61,12 @@ public sealed partial class TrainingGraph
     /// <summary>The trained parameters, in the order of the model's initializers.</summary>
     public required IReadOnlyList<TrainedParameter> Parameters { get; init; }
 
+    /// <summary>The running statistics that <see cref="Training"/> updates, in the order of the graph; empty with <see cref="BatchNormalizationMode.Frozen"/>.</summary>
+    public required IReadOnlyList<RunningStatistic> Statistics { get; init; }
+
+    /// <summary>The fewest examples of a training step: 2 where a BatchNormalization that takes the statistics of the batch has but one value per example and channel, since one value has no variance; else 1.</summary>
+    public required int SmallestBatch { get; init; }
+
     /// <summary>Splits, differentiates and checks a model.</summary>
     /// <param name="model">Any model; it is not changed. Its first output is trained.</param>
     /// <param name="loss">What to minimise.</param>
@@ -72,23 +79,37 @@ public sealed partial class TrainingGraph
         options ??= new TrainingGraphOptions();
         new OptionErrors().Include(loss.Validate()).ThrowIfAny();
         HashSet<string> names = [.. parameters];
-        Model work = InKnownOperators(OfFirstOutput(model), names);
+        Model own = model.Clone();
+        OwnStatistics.Run(own);
+        Model work = InKnownOperators(WithRealWeights(OfFirstOutput(own), names), names);
         FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
-        string[] dropout = [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
-        return Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
+        string[] dropout = !options.Dropout ? [] : [.. trained.Graph.Nodes.Where(DropoutMode.IsDropout).Select(n => n.Outputs[0]!.Name)];
+        TrainingGraph graph = Differentiate(frozen, options.FrozenApart ? trained : work, loss, names, dropout, options);
+        return graph.Statistics.FirstOrDefault(s => own.Graph.Find(s.Name)?.Data is null) is not { } lost ? graph
+            : throw new GraphException($"The statistics '{lost.Name}' are no weights of the model's main graph (they are computed, or lie in a function or a branch), so they cannot be updated; leave BatchNormalization frozen.");
     }
 
     /// <summary>The model in working form, with what its first output needs.</summary>
-    private static Model OfFirstOutput(Model model)
+    internal static Model OfFirstOutput(Model model)
     {
         Model work = model.ToWorkingForm();
         if (work.Graph.Outputs.Count == 0)
             throw new GraphException("The model has no output to train; keep at least one.");
         work.Graph.SetOutputs(work.Graph.Outputs[0]);
         RemoveUnused.Run(work.Graph);
+        InferenceMode.Run(work);
         return work;
+    }
+
+    /// <summary>Quantized weights that are to be trained become float.</summary>
+    private static Model WithRealWeights(Model work, HashSet<string> names)
+    {
+        if (!names.Any(n => work.Graph.Find(n) is { Data.ElementType: var type } && !type.IsFloatingPoint()))
+            return work;
+        DequantizeWeights.Run(work, names);
+        return work.ToWorkingForm();
     }
 
     /// <summary>Writes operators without a gradient rule out where a gradient has to pass them, again and again: one may be written in others of that kind.</summary>
@@ -125,10 +146,11 @@ public sealed partial class TrainingGraph
         Graph graph = trained.Graph;
         Value output = graph.Outputs[0];
         Value[] features = [.. graph.FeedInputs];
-        string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Select(p => p.Name).Where(p => !names.Contains(p))];
+        string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Where(p => p.ElementType.IsFloatingPoint()).Select(p => p.Name).Where(p => !names.Contains(p))];
         Value targets = graph.AddInput(graph.UniqueName("targets"), loss.TargetType, loss.TargetShape(ShapeOf(output)));
         Value? dropoutStep = dropout.Length == 0 ? null : graph.AddInput(graph.UniqueName("dropout_step"), ElementType.Int64, Shape.Of(1));
         List<(Value Value, TensorData Initial)> parameters = [.. graph.Initializers.Where(v => names.Contains(v.Name)).ToArray().Select(v => (v, graph.InitializerToInput(v)))];
+        BatchStatistics statistics = new(options.BatchNormalization == BatchNormalizationMode.Batch ? BatchStatistics.NodesBehind(parameters.Select(p => p.Value), graph) : []);
         GraphBuilder op = new(graph, "loss");
         LossNodes nodes = loss.Build(op, output, targets, options.Kernels);
         nodes.Loss.Shape = Shape.Scalar;
@@ -141,8 +163,11 @@ public sealed partial class TrainingGraph
             DropoutMode.Activate([.. dropout.Select(y => graph.Get(y).Producer!)], dropoutStep, options.Seed);
             output = graph.Outputs[1];
         }
+        Func<GraphBuilder, IReadOnlyList<RunningStatistic>> update = statistics.Activate();
         Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)], options.Kernels);
-        graph.SetOutputs([nodes.Loss, output, .. gradients]);
+        IReadOnlyList<RunningStatistic> running = update(new GraphBuilder(graph, "statistics"));
+        graph.SetOutputs([nodes.Loss, output, .. gradients, .. running.Select(s => s.Next)]);
+        BatchStatistics.WriteOut(graph);
         RemoveUnused.Run(graph);
         NativeKernels.Import(trained);
         return new TrainingGraph(frozen, trained, evaluation)
@@ -155,6 +180,8 @@ public sealed partial class TrainingGraph
             OutputKind = loss.OutputKind,
             Loss = nodes.Loss,
             Kernels = options.Kernels,
+            Statistics = running,
+            SmallestBatch = statistics.SmallestBatch,
             Parameters = [.. parameters.Select((p, i) => new TrainedParameter(p.Value.Name, p.Value, gradients[i], p.Initial))],
         };
     }

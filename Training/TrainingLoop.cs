@@ -3,11 +3,12 @@ namespace OnnxFineTune.Training;
 
 /// <summary>Epochs of steps on one engine, until they are done, do not help any more, diverge or are cancelled.</summary>
 internal sealed class TrainingLoop(
-    ITrainingEngine engine, IBatchSource training, IBatchSource? validation, OutputKind kind, TrainerOptions options, ProgressReporter progress, TrainingPhase phase = TrainingPhase.Training)
+    ITrainingEngine engine, IBatchSource training, IBatchSource? validation, OutputKind kind, TrainerOptions options, ProgressReporter progress, TrainingPhase phase = TrainingPhase.Training,
+    int smallestBatch = 1)
 {
     private readonly List<EpochResult> _history = [];
     private readonly BestWeights _best = new(engine, validation is not null && options.RestoreBestWeights);
-    private readonly long _stepsPerEpoch = (training.Examples.Count + options.BatchSize - 1) / options.BatchSize;
+    private readonly long _stepsPerEpoch = EpochOrder.Shuffled(training.Examples, options.BatchSize, options.Seed, 1, smallestBatch).Count;
     private long _step;
     private float _firstLoss = float.NaN;
 
@@ -55,7 +56,7 @@ internal sealed class TrainingLoop(
                 if (!_best.Consider(result))
                     return StopReason.Diverged;
                 _history.Add(result);
-                if (phase == TrainingPhase.Training)
+                if (phase != TrainingPhase.Refitting)
                     progress.Complete(result, _step);
                 if (validation is not null && epoch < options.Epochs && epoch - _best.ImprovedAt >= options.EarlyStoppingPatience)
                     return StopReason.EarlyStopping;
@@ -72,8 +73,10 @@ internal sealed class TrainingLoop(
     private bool TrainEpoch(int epoch, BatchMetrics metrics, CancellationToken cancellation)
     {
         long total = _stepsPerEpoch * options.Epochs;
-        foreach (Batch batch in training.Batches(EpochOrder.Shuffled(training.Examples, options.BatchSize, options.Seed, epoch), cancellation))
+        foreach (Batch batch in training.Batches(EpochOrder.Shuffled(training.Examples, options.BatchSize, options.Seed, epoch, smallestBatch), cancellation))
         {
+            if (batch.Count < smallestBatch)
+                continue;        // its other examples could not be read
             StepResult result = engine.TrainStep(batch, options.LearningRate!.Value * options.Schedule.Factor(_step, total));
             if (_step++ == 0)
                 _firstLoss = result.Loss;

@@ -9,9 +9,9 @@ public static class TunedModel
     /// <summary>Name of the output of a tuned classifier: softmax over classes, or one logistic value per label; [N, C], rows as the inputs.</summary>
     public const string Probabilities = "probabilities";
 
-    /// <summary>A copy of <paramref name="model"/> with other parameters, ready for inference.</summary>
+    /// <summary>A copy of <paramref name="model"/> with other parameters, ready for inference: in inference mode even where <paramref name="model"/> was exported in training mode, without Dropout.</summary>
     /// <param name="model">The model that was trained; it stays as it is.</param>
-    /// <param name="parameters">Trained parameters by name; all other weights stay the very same tensors.</param>
+    /// <param name="parameters">Trained parameters, and running statistics of BatchNormalization, by name; all other weights stay the very same tensors. Those that were quantized are float32 now.</param>
     /// <param name="kind">What its output means, and so what is put behind it.</param>
     /// <param name="labels">Names of the classes, stored in the metadata; nothing is stored where there are none.</param>
     /// <param name="preprocessing">Stored in the metadata; null leaves what is there.</param>
@@ -19,8 +19,11 @@ public static class TunedModel
     public static Model Build(Model model, IReadOnlyDictionary<string, TensorData> parameters, OutputKind kind, IReadOnlyList<string> labels, ImagePreprocessing? preprocessing)
     {
         Model tuned = model.Clone();
+        OwnStatistics.Run(tuned);
+        DequantizeWeights.Run(tuned, parameters.Keys);
         foreach ((string name, TensorData data) in parameters)
             Replace(tuned.Graph, tuned.Graph.Get(name), data);
+        InferenceMode.Run(tuned);
         RemoveDropout.Run(tuned.Graph);
         AppendProbabilities(tuned, kind);
         if (labels.Count > 0)

@@ -9,7 +9,7 @@ internal sealed record FineTuneComparison(FineTune Ours, TorchPeer? Peer, int Ru
     /// <summary>Measures and prints.</summary>
     public void Run()
     {
-        int pictures = Ours.Pictures, steps = Ours.Epochs * ((pictures + TorchPeer.BatchSize - 1) / TorchPeer.BatchSize);
+        int pictures = Ours.Pictures, batch = Peer?.BatchSize ?? 16, steps = Ours.Epochs * ((pictures + batch - 1) / batch);
         List<double> ours = [], theirs = [];
         for (int i = 0; i < Runs; i++)
         {

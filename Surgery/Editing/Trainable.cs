@@ -1,7 +1,7 @@
 namespace OnnxFineTune.Surgery;
 
 /// <summary>Which parameters of a model are trained; the others are frozen.</summary>
-public abstract record Trainable
+public abstract partial record Trainable
 {
     private Trainable()
     {
@@ -24,13 +24,21 @@ public abstract record Trainable
     /// <param name="pattern">A name in which * stands for any characters and ? for one; several are separated by commas. Upper and lower case differ.</param>
     public static Trainable Matching(string pattern) => new Named(pattern);
 
-    /// <summary>Reads <c>head</c>, <c>adapters</c>, <c>all</c>, <c>from:VALUE</c> or a pattern as in <see cref="Matching"/>; the reverse of <see cref="ToString"/>.</summary>
+    /// <summary>
+    /// Reads <c>head</c>, <c>adapters</c>, <c>all</c>, <c>from:VALUE</c>, <c>blocks:N</c>, <c>biases</c>, <c>normalization</c> or a pattern as in <see cref="Matching"/>; the reverse of
+    /// <see cref="ToString"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">What stands behind <c>blocks:</c> is no number of blocks.</exception>
     public static Trainable Parse(string text) => text switch
     {
         "head" => Head,
         "adapters" => Adapters,
         "all" => All,
-        _ => text.StartsWith(FromPrefix, StringComparison.Ordinal) ? From(text[FromPrefix.Length..]) : Matching(text),
+        "biases" => Biases,
+        "normalization" => Normalization,
+        _ when text.StartsWith(FromPrefix, StringComparison.Ordinal) => From(text[FromPrefix.Length..]),
+        _ when text.StartsWith(BlocksPrefix, StringComparison.Ordinal) => ParseBlocks(text),
+        _ => Matching(text),
     };
 
     /// <summary>The parameters to train, in file order; see <see cref="Parameters.Of"/> for what a parameter is.</summary>
@@ -57,12 +65,14 @@ public abstract record Trainable
 
     private protected virtual string Nothing(IReadOnlyList<Value> parameters) => $"'{Text}' selects no parameter to train. Use another selection, for example 'all'.";
 
+    private static HashSet<Value> HeadOf(Model model) =>
+        model.HeadParameters is { Count: > 0 } names ? [.. names.Select(model.Graph.Get)] : [.. ClassifierFinder.Get(model).Parameters];
+
     private sealed record HeadOnly : Trainable
     {
         private protected override string Text => "head";
 
-        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) =>
-            model.HeadParameters is { Count: > 0 } names ? [.. names.Select(model.Graph.Get)] : [.. ClassifierFinder.Get(model).Parameters];
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) => HeadOf(model);
     }
 
     private sealed record AdaptersAndHead : Trainable

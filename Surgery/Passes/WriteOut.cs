@@ -7,7 +7,10 @@ namespace OnnxFineTune.Surgery;
 public static class WriteOut
 {
     /// <summary>The operators that can be written out, those of other domains than the standard's as <c>domain.name</c>.</summary>
-    public static IReadOnlyCollection<string> Known { get; } = [.. Expansions.All.Keys.Select(k => k.Domain.Length > 0 ? $"{k.Domain}.{k.OpType}" : k.OpType)];
+    public static IReadOnlyCollection<string> Known { get; } = [.. Expansions.All.Keys.Select(FullName)];
+
+    /// <summary>What each of <see cref="Known"/> must have to be written out; empty where that is nothing beyond known ranks.</summary>
+    public static IReadOnlyDictionary<string, string> Limits { get; } = Expansions.All.Keys.ToDictionary(FullName, k => Expansions.Limits.GetValueOrDefault(k, ""));
 
     /// <summary>Whether this pass knows how to write the node's operator out.</summary>
     public static bool Knows(Node node) => Expansions.Find(node) is not null;
@@ -19,15 +22,21 @@ public static class WriteOut
     /// <exception cref="GraphException">A node cannot be written out; the message names it, the reason and the remedy. The graph is then half changed.</exception>
     public static bool Run(Graph graph, IReadOnlyCollection<Node> nodes)
     {
-        Node[] known = [.. nodes.Where(Knows)];
+        HashSet<Node> asked = [.. nodes.Where(Knows)];
         GraphBuilder builder = new(graph);
-        foreach (Node node in known)
-        {
-            builder.Before = node;
-            builder.Prefix = node.Name.Length > 0 ? node.Name : "written_out";
-            if (Expansions.Find(node)!(node, builder) is { } reason)
-                throw new GraphException($"{node} can only be differentiated when it is written out in simpler operators, and {reason}; or freeze everything before it, or cut there.");
-        }
-        return known.Length > 0;
+        foreach (Node node in graph.Nodes.ToArray())
+            if (asked.Contains(node) || SequenceExpansions.IsKnownLength(node))
+                Run(node, builder);
+        return asked.Count > 0;
     }
+
+    private static void Run(Node node, GraphBuilder builder)
+    {
+        builder.Before = node;
+        builder.Prefix = node.Name.Length > 0 ? node.Name : "written_out";
+        if (Expansions.Find(node)!(node, builder) is { } reason)
+            throw new GraphException($"{node} can only be differentiated when it is written out in simpler operators, and {reason}; or freeze everything before it, or cut there.");
+    }
+
+    private static string FullName((string Domain, string OpType) key) => key.Domain.Length > 0 ? $"{key.Domain}.{key.OpType}" : key.OpType;
 }

@@ -35,7 +35,9 @@ internal static class InferenceExport
     public static Model IntoModel(Model model, Model evaluation, Checkpoint checkpoint)
     {
         CheckWeights(checkpoint);
-        Model target = checkpoint.Parameters.All(p => Fits(model.Graph.Find(p.Key), p.Value)) ? model.Clone() : model.ToWorkingForm();
+        Model own = model.Clone();
+        OwnStatistics.Run(own);
+        Model target = checkpoint.Parameters.All(p => Fits(own.Graph.Find(p.Key), p.Value)) ? own : own.ToWorkingForm();
         foreach ((string name, TensorData data) in checkpoint.Parameters)
         {
             if (target.Graph.Find(name) is not { Data: { } old } value)
@@ -48,7 +50,7 @@ internal static class InferenceExport
                 throw Mismatch("the model", name, old.ToString(), data);
             target.Graph.SetInitializer(value, data);
         }
-        OutputKind kind = ArtifactMetadata.OutputKindOf(evaluation) is { } own && !EndsInProbabilities(target.Graph) ? own : OutputKind.Values;
+        OutputKind kind = ArtifactMetadata.OutputKindOf(evaluation) is { } given && !EndsInProbabilities(target.Graph) ? given : OutputKind.Values;
         return TunedModel.Build(target, new Dictionary<string, TensorData>(), kind, evaluation.GetLabels() ?? [], evaluation.GetPreprocessing());
     }
 

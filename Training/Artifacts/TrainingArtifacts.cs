@@ -29,6 +29,10 @@ public sealed class TrainingArtifacts
     /// </summary>
     public const string GradientWeightInput = "gradient_weight";
 
+    /// <summary>Why there are no artifacts of a graph that updates running statistics.</summary>
+    internal const string NoStatistics = "ONNX Runtime's training API has no state but parameters and the optimizer's, so running statistics of BatchNormalization cannot be updated there; " +
+        "leave them frozen, or train with the step-graph engine.";
+
     /// <summary>The version of the file format of all three models; the runtime refuses later ones.</summary>
     internal const long IrVersion = 10;
 
@@ -54,12 +58,14 @@ public sealed class TrainingArtifacts
     /// <param name="graph">For a model that is to begin at its own inputs, one built with <see cref="TrainingGraphOptions.FrozenApart"/> off.</param>
     /// <param name="options">Optimizer and what else the artifacts hold.</param>
     /// <exception cref="ArgumentException">The options are out of range, or the optimizer is none of the training API's.</exception>
-    /// <exception cref="TrainingException">The weights take over 2 GB, or a parameter has a name that the training API keeps for itself.</exception>
+    /// <exception cref="TrainingException">The weights take over 2 GB, a parameter has a name that the training API keeps for itself, or the graph updates running statistics.</exception>
     /// <exception cref="GraphException">The model needs an operator that the runtime does not have.</exception>
     public static TrainingArtifacts Build(TrainingGraph graph, ArtifactOptions? options = null)
     {
         options ??= new ArtifactOptions();
         new OptionErrors().Include(options.Validate()).ThrowIfAny();
+        if (graph.Statistics.Count > 0)
+            throw new TrainingException(NoStatistics);
         // Weights of other types stay constants: the runtime copies parameters to and from buffers of float32 only.
         string[] frozen = [.. graph.FrozenParameters.Where(n => graph.Training.Graph.Find(n) is { IsInitializer: true, ElementType: ElementType.Float })];
         ArtifactNames.CheckParameters([.. graph.Parameters.Select(p => p.Name)], frozen);

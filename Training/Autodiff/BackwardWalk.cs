@@ -82,6 +82,9 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths, Gradie
         Value output = node.Outputs.First(o => GradientOf(o) is not null)!;
         return new GraphException(
             $"No gradient for '{node.OpType}'{(node.Domain.Length > 0 ? $" of '{node.Domain}'" : "")} (node '{node.Name}') on the path from parameter " +
-            $"'{paths.ParameterOf(trained).Name}' to the loss ({paths.Describe(output)} → … → loss). Freeze everything before '{output.Name}' or cut there.");
+            $"'{paths.ParameterOf(trained).Name}' to the loss ({paths.Describe(output)} → … → loss). {Advice(node)}Freeze everything before '{output.Name}' or cut there.");
     }
+
+    private static string Advice(Node node) => node.Domain == "com.microsoft.nchwc"
+        ? "ONNX Runtime wrote it for one kind of processor: take the model as it was before, or save it optimized to ORT_ENABLE_EXTENDED at most. Or: " : "";
 }

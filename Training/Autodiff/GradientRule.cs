@@ -35,7 +35,13 @@ internal sealed class GradientRule
     /// <summary>Whether the first output may be of an integer or 8-bit type and has a gradient all the same, in floating point: it stands for real numbers.</summary>
     public bool Quantizes { get; private init; }
 
+    /// <summary>The inputs that get gradients, where they are not all that may hold floating-point numbers.</summary>
+    public IReadOnlyList<int>? Inputs { get; private init; }
+
+    /// <summary>What the rule wants or leaves out, for <see cref="GradientTable"/>; possibly empty.</summary>
+    public string Limit { get; private init; } = "";
+
     /// <summary>A rule from a lambda.</summary>
-    public static GradientRule From(GradientFunction function, bool broadcasts = false, bool takesAllOutputs = false, bool quantizes = false) =>
-        new(function) { Broadcasts = broadcasts, TakesAllOutputs = takesAllOutputs, Quantizes = quantizes };
+    public static GradientRule From(GradientFunction function, bool broadcasts = false, bool takesAllOutputs = false, bool quantizes = false, int[]? inputs = null, string limit = "") =>
+        new(function) { Broadcasts = broadcasts, TakesAllOutputs = takesAllOutputs, Quantizes = quantizes, Inputs = inputs, Limit = limit };
 }

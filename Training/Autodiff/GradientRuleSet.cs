@@ -11,6 +11,9 @@ internal sealed class GradientRuleSet(bool broadcasts = false) : IEnumerable<Key
     /// <summary>Adds a rule written as a lambda.</summary>
     public void Add(string opType, GradientFunction function) => _rules.Add(opType, GradientRule.From(function, broadcasts));
 
+    /// <summary>Adds a rule that has limits, or that gives gradients to the named inputs only; see <see cref="GradientRule.From"/>.</summary>
+    public void Add(string opType, GradientFunction function, string limit, int[]? inputs = null) => _rules.Add(opType, GradientRule.From(function, broadcasts, inputs: inputs, limit: limit));
+
     /// <summary>Adds a rule.</summary>
     public void Add(string opType, GradientRule rule) => _rules.Add(opType, rule);
 

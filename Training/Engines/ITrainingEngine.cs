@@ -13,13 +13,13 @@ public interface ITrainingEngine : IDisposable
     /// <returns>Loss and outputs before the update.</returns>
     StepResult TrainStep(Batch batch, float learningRate);
 
-    /// <summary>Forward and loss with dropout off; changes nothing.</summary>
+    /// <summary>Forward and loss with dropout off and BatchNormalization by its running statistics; changes nothing.</summary>
     StepResult Evaluate(Batch batch);
 
-    /// <summary>Copies of the trained parameters by name, float32.</summary>
+    /// <summary>Copies of the trained parameters, and of the running statistics where they are updated, by name, float32: what is to be put into the model.</summary>
     IReadOnlyDictionary<string, TensorData> ExportParameters();
 
-    /// <summary>Replaces trained parameters by name.</summary>
+    /// <summary>Replaces trained parameters and running statistics by name.</summary>
     /// <exception cref="GraphException">A name is not trained here, or a shape differs.</exception>
     void ImportParameters(IReadOnlyDictionary<string, TensorData> parameters);
 

@@ -4,61 +4,56 @@ using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 
-/// <summary>θ and the optimizer's state, twice: a step reads one set and writes the other, so nothing is copied between steps.</summary>
+/// <summary>θ, the optimizer's state and running statistics, twice: a step reads one set and writes the other, so nothing is copied between steps.</summary>
 internal sealed class ParameterMemory : IDisposable
 {
     private readonly IReadOnlyList<string> _stateNames;
-    private readonly IReadOnlyList<ParameterGroup> _groups;
-    private readonly PinnedBuffer<float>[][][] _buffers;                   // [set][group][θ, then states]
     private readonly Dictionary<string, OrtValue>[] _tensors = [[], []];   // by input name of the step graph
-    private readonly Dictionary<string, (int Group, int Offset, TrainedParameter Parameter)> _places = [];
+    private readonly Dictionary<string, Place> _places = [];
+    private readonly List<string> _updated = [];
 
-    public ParameterMemory(IReadOnlyList<ParameterGroup> groups, IReadOnlyList<string> stateNames)
+    public ParameterMemory(IReadOnlyList<ParameterGroup> groups, IReadOnlyList<string> stateNames, IReadOnlyList<RunningStatistic> statistics)
     {
-        _groups = groups;
         _stateNames = stateNames;
-        _buffers = [.. Enumerable.Range(0, 2).Select(_ => groups.Select(g => NewBuffers(g.Length)).ToArray())];
-        for (int i = 0; i < groups.Count; i++)
-            for (int j = 0; j < groups[i].Parameters.Count; j++)
-            {
-                TrainedParameter parameter = groups[i].Parameters[j];
-                _places[parameter.Name] = (i, groups[i].Offsets[j], parameter);
-                parameter.Initial.Span<float>().CopyTo(Slot(0, parameter.Name, 0));
-            }
-        for (int set = 0; set < 2; set++)
-            AddTensors(set);
+        Parameters = [.. groups.SelectMany(g => g.Parameters).Select(p => p.Name)];
+        foreach (ParameterGroup group in groups)
+            Add(group);
+        foreach (RunningStatistic statistic in statistics)
+            Add(statistic);
     }
 
     /// <summary>Names of the parameters.</summary>
+    public IReadOnlyList<string> Parameters { get; }
+
+    /// <summary>Names of the parameters and statistics.</summary>
     public IEnumerable<string> Names => _places.Keys;
 
-    /// <summary>The set that holds the present θ: 0 or 1.</summary>
+    /// <summary>The set that holds the present values: 0 or 1.</summary>
     public int Current { get; set; }
 
-    /// <summary>The runtime tensor of a parameter, group or state in one of the sets.</summary>
+    /// <summary>The runtime tensor of a parameter, group, state or statistic in one of the sets.</summary>
     public OrtValue Tensor(int set, string name) => _tensors[set][name];
 
-    /// <summary>Names of θ and state of all groups, as inputs of the step graph.</summary>
-    public IEnumerable<string> Updated => _groups.SelectMany(g => _stateNames.Select(g.StateName).Prepend(g.Name));
+    /// <summary>Names of θ and state of all groups and of the statistics, as inputs of the step graph.</summary>
+    public IReadOnlyList<string> Updated => _updated;
 
-    /// <summary>A copy of θ (index 0) or of a state tensor (index 1 and up) of one parameter.</summary>
-    public TensorData Read(string name, int index) => TensorData.FromBytes(ElementType.Float, _places[name].Parameter.Initial.Shape,
-        MemoryMarshal.AsBytes(Slot(Current, name, index)).ToArray());
+    /// <summary>A copy of θ or of a statistic (index 0), or of a state tensor (index 1 and up) of one parameter.</summary>
+    public TensorData Read(string name, int index) => TensorData.FromBytes(ElementType.Float, _places[name].Initial.Shape, MemoryMarshal.AsBytes(_places[name].Span(Current, index)).ToArray());
 
-    /// <summary>Replaces θ (index 0) or a state tensor (index 1 and up) of one parameter.</summary>
-    /// <exception cref="GraphException">There is no such parameter, or type or shape differ.</exception>
+    /// <summary>Replaces θ or a statistic (index 0), or a state tensor (index 1 and up) of one parameter.</summary>
+    /// <exception cref="GraphException">There is none of that name, or type or shape differ.</exception>
     public void Write(string name, int index, TensorData data)
     {
         Check(name, data);
-        data.Span<float>().CopyTo(Slot(Current, name, index));
+        data.Span<float>().CopyTo(_places[name].Span(Current, index));
     }
 
-    /// <summary>Fails unless <paramref name="data"/> fits the parameter.</summary>
+    /// <summary>Fails unless <paramref name="data"/> fits the parameter or statistic.</summary>
     public void Check(string name, TensorData data)
     {
-        if (!_places.TryGetValue(name, out (int, int, TrainedParameter Parameter) place))
+        if (!_places.TryGetValue(name, out Place? place))
             throw new GraphException($"'{name}' is not trained here.{NearestNames.Hint(name, _places.Keys)}");
-        Shape expected = place.Parameter.Initial.Shape;
+        Shape expected = place.Initial.Shape;
         if (data.ElementType != ElementType.Float || !data.Shape.Equals(expected))
             throw new GraphException($"'{name}' is Float {expected} here, but {data} was given.");
     }
@@ -69,26 +64,52 @@ internal sealed class ParameterMemory : IDisposable
             tensor.Dispose();
     }
 
-    private PinnedBuffer<float>[] NewBuffers(int length) => [.. Enumerable.Range(0, 1 + _stateNames.Count).Select(_ => new PinnedBuffer<float>(length))];
-
-    private Span<float> Slot(int set, string name, int index)
+    private void Add(ParameterGroup group)
     {
-        (int group, int offset, TrainedParameter parameter) = _places[name];
-        return _buffers[set][group][index].Span.Slice(offset, (int)parameter.Initial.Count);
+        PinnedBuffer<float>[][] sets = NewSets(group.Length, 1 + _stateNames.Count);
+        for (int i = 0; i < group.Parameters.Count; i++)
+            _places[group.Parameters[i].Name] = new Place(sets, group.Offsets[i], group.Parameters[i].Initial);
+        AddTensors(group.Name, sets, 0, group.Shape);
+        for (int i = 0; i < _stateNames.Count; i++)
+            AddTensors(group.StateName(_stateNames[i]), sets, 1 + i, group.Shape);
+        if (!group.IsShared)
+            return;
+        for (int i = 0; i < group.Parameters.Count; i++)
+            for (int set = 0; set < 2; set++)
+                _tensors[set][group.Parameters[i].Name] = sets[set][0].Tensor(group.Parameters[i].Initial.Shape.ToArray(), group.Offsets[i]);
     }
 
-    private void AddTensors(int set)
+    private void Add(RunningStatistic statistic)
     {
-        for (int i = 0; i < _groups.Count; i++)
+        PinnedBuffer<float>[][] sets = NewSets((int)statistic.Initial.Count, 1);
+        _places[statistic.Name] = new Place(sets, 0, statistic.Initial);
+        AddTensors(statistic.Name, sets, 0, statistic.Initial.Shape);
+    }
+
+    private static PinnedBuffer<float>[][] NewSets(int length, int count) =>
+        [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, count).Select(_ => new PinnedBuffer<float>(length)).ToArray())];
+
+    private void AddTensors(string name, PinnedBuffer<float>[][] sets, int index, Shape shape)
+    {
+        _updated.Add(name);
+        for (int set = 0; set < 2; set++)
+            _tensors[set][name] = sets[set][index].Tensor(shape.ToArray());
+    }
+
+    /// <summary>Where a parameter or statistic lies.</summary>
+    private sealed class Place
+    {
+        private readonly PinnedBuffer<float>[][] _sets;     // [set][θ, then states]
+        private readonly int _offset;
+
+        public Place(PinnedBuffer<float>[][] sets, int offset, TensorData initial)
         {
-            ParameterGroup group = _groups[i];
-            PinnedBuffer<float>[] buffers = _buffers[set][i];
-            _tensors[set][group.Name] = buffers[0].Tensor(group.Shape.ToArray());
-            for (int s = 0; s < _stateNames.Count; s++)
-                _tensors[set][group.StateName(_stateNames[s])] = buffers[1 + s].Tensor(group.Shape.ToArray());
-            if (group.IsShared)
-                for (int j = 0; j < group.Parameters.Count; j++)
-                    _tensors[set][group.Parameters[j].Name] = buffers[0].Tensor(group.Parameters[j].Initial.Shape.ToArray(), group.Offsets[j]);
+            (_sets, _offset, Initial) = (sets, offset, initial);
+            initial.Span<float>().CopyTo(Span(0, 0));
         }
+
+        public TensorData Initial { get; }
+
+        public Span<float> Span(int set, int index) => _sets[set][index].Span.Slice(_offset, (int)Initial.Count);
     }
 }

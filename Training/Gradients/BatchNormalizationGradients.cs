@@ -14,10 +14,13 @@ internal static class BatchNormalizationGradients
     /// <summary>Appends the gradients of X, scale, B and, where they are used, mean and variance.</summary>
     public static IReadOnlyList<Value?> Append(GraphBuilder op, ForwardNode n, Value g)
     {
-        long[] axes = [0, .. Enumerable.Range(2, Math.Max(n.Rank - 2, 0)).Select(i => (long)i)];
+        long[] axes = Axes(n.Rank);
         Value epsilon = op.Scalar(n.Attributes.Float("epsilon", 1e-5f), n.X);
         return n.Attributes.Int("training_mode") != 0 ? BatchStatistics(op, n, g, axes, epsilon) : GivenStatistics(op, n, g, axes, epsilon);
     }
+
+    /// <summary>All axes but that of the channels.</summary>
+    public static long[] Axes(int rank) => [0, .. Enumerable.Range(2, Math.Max(rank - 2, 0)).Select(i => (long)i)];
 
     private static IReadOnlyList<Value?> GivenStatistics(GraphBuilder op, ForwardNode n, Value g, long[] axes, Value epsilon)
     {
@@ -42,9 +45,9 @@ internal static class BatchNormalizationGradients
     /// <summary>dX = scale/σ · (g − mean(g) − (X − mean)/σ · mean(g · (X − mean)/σ)), with all factors by channel gathered first.</summary>
     private static IReadOnlyList<Value?> BatchStatistics(GraphBuilder op, ForwardNode n, Value g, long[] axes, Value epsilon)
     {
-        Value mean = op.ReduceMean(n.X, axes);
-        Value centred = op.Sub(n.X, mean);
-        Value variance = op.ReduceMean(op.Mul(centred, centred), axes);
+        bool given = n.Attributes.Float("momentum", 0.9f) == 0 && n.Output(1) is not null && n.Output(2) is not null;      // running statistics are then the batch's
+        Value centred = op.Sub(n.X, given ? Channels(op, n.Output(1)!, n) : op.ReduceMean(n.X, axes));
+        Value variance = given ? Channels(op, n.Output(2)!, n) : op.ReduceMean(op.Mul(centred, centred), axes);
         Value inverse = op.Reciprocal(op.Sqrt(op.Add(variance, epsilon)));
         Value sum = op.ReduceSum(g, axes);
         Value along = op.Mul(op.ReduceSum(op.Mul(g, centred), axes), inverse);

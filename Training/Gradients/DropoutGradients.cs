@@ -11,7 +11,7 @@ internal static class DropoutGradients
     /// <summary>The rules of the family.</summary>
     public static readonly GradientRuleSet Rules = new()
     {
-        { "Dropout", Dropout },
+        { "Dropout", Dropout, "", [0] },
     };
 
     private static IReadOnlyList<Value?> Dropout(GraphBuilder op, ForwardNode n, Value g)

@@ -8,8 +8,8 @@ internal static class IntegerProductGradients
     /// <summary>The rules of the family.</summary>
     public static readonly GradientRuleSet Rules = new()
     {
-        { "MatMulInteger", GradientRule.From(MatMul, quantizes: true) },
-        { "ConvInteger", GradientRule.From(Conv, quantizes: true) },
+        { "MatMulInteger", GradientRule.From(MatMul, quantizes: true, inputs: [0, 1], limit: "no vectors") },
+        { "ConvInteger", GradientRule.From(Conv, quantizes: true, inputs: [0, 1]) },
     };
 
     private static IReadOnlyList<Value?> MatMul(GraphBuilder op, ForwardNode n, Value g) =>

@@ -10,7 +10,7 @@ internal static class MovementGradients
     {
         { "Identity", (op, n, g) => [g] },
         { "Cast", (op, n, g) => [n.X.ElementType.IsFloatingPoint() ? op.CastLike(g, n.X) : g] },       // a quantized input's stays real
-        { "CastLike", (op, n, g) => [op.CastLike(g, n.X)] },
+        { "CastLike", (op, n, g) => [op.CastLike(g, n.X)], "", [0] },
         { "Reshape", Reshaped },
         { "Flatten", Reshaped },
         { "Squeeze", Reshaped },
@@ -18,8 +18,8 @@ internal static class MovementGradients
         { "Transpose", (op, n, g) => [op.Transpose(g, n.Attributes.Ints("perm") is { } order ? Inverse(order) : null)] },
         { "Concat", Concat },
         { "Split", GradientRule.From(Split, takesAllOutputs: true) },
-        { "Slice", SliceGradient.Append },
-        { "Pad", PadGradient.Append },
+        { "Slice", SliceGradient.Append, "constant axes" },
+        { "Pad", PadGradient.Append, "constant axes where the mode is not constant" },
         { "Tile", Tile },
         { "Trilu", (op, n, g) => [op.Op("Trilu", [g, n.Input(1)], ("upper", n.Attributes.Int("upper", 1)))] },
         { "DepthToSpace", DepthToSpace },

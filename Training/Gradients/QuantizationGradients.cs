@@ -12,8 +12,8 @@ internal static class QuantizationGradients
     /// <summary>The rules of the family.</summary>
     public static readonly GradientRuleSet Rules = new()
     {
-        { "QuantizeLinear", GradientRule.From(Quantize, quantizes: true) },
-        { "DequantizeLinear", Dequantize },
+        { "QuantizeLinear", GradientRule.From(Quantize, quantizes: true, limit: "a trained scale needs a fixed number of channels") },
+        { "DequantizeLinear", Dequantize, "a trained scale needs a fixed number of channels", [0, 1] },
         { "DynamicQuantizeLinear", GradientRule.From(DynamicQuantize, takesAllOutputs: true, quantizes: true) },
     };
 

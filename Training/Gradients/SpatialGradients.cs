@@ -8,12 +8,12 @@ internal static class SpatialGradients
     /// <summary>The rules of the family.</summary>
     public static readonly GradientRuleSet Rules = new()
     {
-        { "Resize", ResizeGradient.Append },
+        { "Resize", ResizeGradient.Append, "keep_aspect_ratio_policy needs axes that name the spatial axes", [0] },
         { "GridSample", GridSampleGradient.Append },
-        { "RoiAlign", RoiAlignGradient.Append },
-        { "DeformConv", DeformConvGradient.Append },
+        { "RoiAlign", RoiAlignGradient.Append, "", [0] },
+        { "DeformConv", DeformConvGradient.Append, "two spatial axes, weights of fixed size" },
         { "CenterCropPad", (op, n, g) => [CenterCropPad(op, n, g)] },
-        { "Col2Im", (op, n, g) => [Col2Im(op, n, g)] },
+        { "Col2Im", (op, n, g) => [Col2Im(op, n, g)], "a constant block_shape" },
         { "AffineGrid", (op, n, g) => [AffineGrid(op, n, g)] },
     };
 

@@ -8,7 +8,7 @@ internal static class SpectralGradients
     /// <summary>The rules of the family.</summary>
     public static readonly GradientRuleSet Rules = new()
     {
-        { "DFT", Transform },
+        { "DFT", Transform, "a constant axis" },
         { "STFT", ShortTime },
     };
 

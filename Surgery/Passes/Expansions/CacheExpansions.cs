@@ -9,6 +9,12 @@ internal static class CacheExpansions
         [(Model.StandardDomain, "CumProd")] = CumulativeProduct,
     };
 
+    /// <summary>What an operator must have to be written out, for the table of gradients.</summary>
+    public static readonly IReadOnlyDictionary<(string, string), string> Limits = new Dictionary<(string, string), string>
+    {
+        [(Model.StandardDomain, "CumProd")] = "a constant axis of known size",
+    };
+
     /// <summary>Writes an update into a cache along one axis, from a place of its own for each example; <c>circular</c> goes on at the front.</summary>
     public static string? TensorScatter(Node n, GraphBuilder b)
     {

@@ -10,13 +10,13 @@ internal static class LegacyUpgrades
     private static readonly string[] InPlace =
     [
         "Abs", "Add", "Ceil", "Clip", "Div", "Elu", "Exp", "Floor", "HardSigmoid", "InstanceNormalization", "LeakyRelu", "Log", "Max", "Mean", "Min", "Mul",
-        "Neg", "PRelu", "Reciprocal", "Relu", "Selu", "Sigmoid", "Sqrt", "Sub", "Sum", "Tanh", "Dropout", "BatchNormalization",
+        "Neg", "PRelu", "Reciprocal", "Relu", "Sigmoid", "Sqrt", "Sub", "Sum", "Tanh", "Dropout", "BatchNormalization",
     ];
 
     /// <summary>Operators whose output has the rank of their first input.</summary>
     private static readonly HashSet<string> KeepsRank =
     [
-        .. InPlace, .. Broadcasting, "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "Concat", "Pad", "Slice",
+        .. InPlace, .. Broadcasting, "Selu", "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "Concat", "Pad", "Slice",
         "Softmax", "Softplus", "Softsign", "Transpose", "Cast", "Identity", "Upsample",
     ];
 
@@ -32,7 +32,8 @@ internal static class LegacyUpgrades
         Step("Split", 2, SplitLengths),
         Step("Reshape", 5, Reshape),
         Step("Cast", 6, Cast),
-        Step("Tile", 6, (n, _) => throw n.CannotUpgrade("before operator set 6 it repeats along one axis.")),
+        Step("Selu", 6, Selu),
+        Step("Tile", 6, Tile),
         Step("Gemm", 7, (n, _) => n.Attributes.Remove("broadcast")),
         Step("PRelu", 7, ChannelSlope),
         Step("Upsample", 7, UpsampleScales),
@@ -99,6 +100,24 @@ internal static class LegacyUpgrades
         string name = n.Attributes.String("to");
         if (name.Length > 0)
             n.Attributes.Set("to", Enum.TryParse(name, ignoreCase: true, out ElementType type) ? type : throw n.CannotUpgrade($"it knows no element type '{name}'."));
+    }
+
+    /// <summary>The first version had its constants to four digits.</summary>
+    private static void Selu(Node n, GraphBuilder b)
+    {
+        n.Attributes.Set("alpha", n.Attributes.Float("alpha", 1.6732f));
+        n.Attributes.Set("gamma", n.Attributes.Float("gamma", 1.0507f));
+        n.Attributes.Remove("consumed_inputs");
+    }
+
+    /// <summary>It repeated along one axis, given with the number of times as inputs.</summary>
+    private static void Tile(Node n, GraphBuilder b)
+    {
+        if (n.Inputs[2]!.ConstantContent() is not { } axis || Rank(n.Inputs[0]) is not int rank)
+            throw n.CannotUpgrade("it repeats along one axis, which is computed, or the rank of its data is unknown.");
+        Value times = b.Reshape(b.Cast(n.Inputs[1]!, ElementType.Int64), 1);
+        long place = (long)axis.ToFloats()[0];
+        n.SetInputs([n.Inputs[0], b.Concat(0, [.. Enumerable.Range(0, rank).Select(i => i == place ? times : b.Longs(1))])]);
     }
 
     private static void UpsampleScales(Node n, GraphBuilder b)

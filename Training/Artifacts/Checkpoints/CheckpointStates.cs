@@ -13,11 +13,13 @@ public static class CheckpointStates
     /// <param name="state">Of an engine that trains the same parameters with <paramref name="optimizer"/>.</param>
     /// <param name="optimizer">One of those that <see cref="ArtifactOptions.Optimizer"/> allows.</param>
     /// <exception cref="ArgumentException">The optimizer is none of the training API's.</exception>
-    /// <exception cref="TrainingException">The state lacks a parameter or a moment, or has one of another shape; or frozen parameters have no weights.</exception>
+    /// <exception cref="TrainingException">The state lacks a parameter or a moment, or has one of another shape, or one that the checkpoint does not train; or frozen parameters have no weights.</exception>
     public static Checkpoint WithState(this Checkpoint checkpoint, EngineState state, IOptimizer optimizer)
     {
         if (checkpoint.IsNominal && checkpoint.Frozen.Count > 0)
             throw new TrainingException("The checkpoint is nominal, so its frozen parameters have no weights and it cannot be continued from; take a full one.");
+        if (state.Parameters.Keys.FirstOrDefault(n => !checkpoint.Trainable.ContainsKey(n)) is { } extra)
+            throw new TrainingException($"The state has '{extra}', which the checkpoint does not train; take artifacts of the same trained parameters, with BatchNormalization frozen.");
         AdamW? adam = Supported(optimizer);
         OrderedDictionary<string, TensorData> parameters = [];
         OrderedDictionary<string, IReadOnlyDictionary<string, TensorData>> moments = [];

@@ -25,6 +25,6 @@ internal static class DirectionalCheck
     {
         float[] moved = [.. parameter.Initial.ToFloats().Zip(direction, (v, d) => v + step * d)];
         Dictionary<string, TensorData> changed = new(feeds) { [parameter.Name] = TensorData.FromFloats(moved, parameter.Initial.Shape.ToArray()) };
-        return RuntimeSession.RunOnce(graph.Evaluation, changed)[graph.Evaluation.Graph.Outputs[0].Name].ToFloats()[0];
+        return RuntimeSession.RunOnce(graph.Training, changed)[graph.Loss.Name].ToFloats()[0];
     }
 }

@@ -30,6 +30,13 @@ internal static class QuantizationCases
         new("DequantizeLinear", null, [2, 2]) { Constants = { [0] = Bytes(ElementType.UInt8, [0, 3, 200, 255, 7, 9, 4, 2], 2, 4) }, Attributes = [("block_size", 2)] },
         new("DequantizeLinear", null, [2, 2]) { Constants = { [0] = Bytes(ElementType.UInt8, [0, 3, 200, 255, 7, 9], 2, 3) }, Attributes = [("block_size", 2)] },
         new("DequantizeLinear", null, []) { Constants = { [0] = Bytes(ElementType.Int32, [0, 1, 0, 0, 255, 255, 255, 255], 2) } },
+        new("DequantizeLinear", [2, 3])
+        {
+            Quantized = { [0] = 0.5 },
+            Ranges = { [0] = (0, 100) },
+            Constants = { [1] = TensorData.Scalar(0.25f) },
+            Formula = r => new() { [0] = [.. r.Cotangents[0].Select(c => c * 0.25 / 0.5)] },
+        },
         .. Products,
         Dynamic([-2, -0.2, -0.3, 0.3, 1.5, 3]),
         Dynamic([0.1, 0.2, 0.3, 0.7, 1.5, 3]),
@@ -61,6 +68,15 @@ internal static class QuantizationCases
         {
             Constants = new() { [1] = Bytes(ElementType.UInt8, [5, 6, 4, 9], 2, 1, 2), [2] = UInt8(5), [3] = UInt8(4) }, UnitGradient = true,
             Formula = _ => new() { [0] = [1 / 0.5, 8 / 0.5, 7 / 0.5] },      // kernels (1, 2) and (0, 5)
+        },
+        new("ConvInteger", [1, 1, 3], [1, 1, 2])
+        {
+            Note = "both factors",
+            Quantized = { [0] = 1, [1] = 1 },
+            Values = { [0] = [1, 2, 3], [1] = [1, 2] },
+            UnitGradient = true,
+            Batch = false,
+            Formula = _ => new() { [0] = [1, 3, 2], [1] = [3, 5] },
         },
     ];
 

@@ -3,11 +3,21 @@ namespace OnnxFineTune.Surgery;
 /// <summary>LSTM, GRU and RNN, unrolled over a sequence of known length. Sequences of different lengths in one batch are told apart by masks.</summary>
 internal static class RecurrentExpansions
 {
+    private const string KnownLength = "a sequence of known length";
+
     public static readonly IReadOnlyDictionary<(string, string), Expansion> All = new Dictionary<(string, string), Expansion>
     {
         [(Model.StandardDomain, "LSTM")] = (n, b) => Unroll(n, b, ["Sigmoid", "Tanh", "Tanh"], (w, h, a, i) => new LstmCell(n, b, w, h, a[3 * i], a[(3 * i) + 1], a[(3 * i) + 2])),
         [(Model.StandardDomain, "GRU")] = (n, b) => Unroll(n, b, ["Sigmoid", "Tanh"], (w, h, a, i) => new GruCell(n, b, w, h, a[2 * i], a[(2 * i) + 1])),
         [(Model.StandardDomain, "RNN")] = (n, b) => Unroll(n, b, ["Tanh"], (w, h, a, i) => new RnnCell(n, b, w, h, a[i])),
+    };
+
+    /// <summary>What an operator must have to be written out, for the table of gradients.</summary>
+    public static readonly IReadOnlyDictionary<(string, string), string> Limits = new Dictionary<(string, string), string>
+    {
+        [(Model.StandardDomain, "LSTM")] = KnownLength,
+        [(Model.StandardDomain, "GRU")] = KnownLength,
+        [(Model.StandardDomain, "RNN")] = KnownLength,
     };
 
     private static string? Unroll(Node n, GraphBuilder b, string[] activations, Func<RecurrentWeights, long, RecurrentActivations, int, RecurrentCell> cell)
