@@ -8,6 +8,7 @@ namespace OnnxFineTune.Cli;
 internal sealed class InspectVerb : IVerb
 {
     private const int CutPointsShown = 15;
+    private const int BlocksShown = 4;
     private const int LongestText = 300;
     private const int WideTerminal = 110;
 
@@ -47,6 +48,8 @@ internal sealed class InspectVerb : IVerb
         facts.Add(("classifier", summary.Classifier is { } c
             ? $"{c.Kind}, {c.Classes} classes ({string.Join(" → ", c.Operators)}) on {c.Features}"
             : $"not recognised. {summary.NoClassifierReason}"));
+        if (summary.Blocks.Count > 0)
+            facts.Add(("blocks", $"{summary.Blocks.Count} for --trainable blocks:N, the last from {string.Join(", ", summary.Blocks.TakeLast(BlocksShown).Reverse().Select((b, i) => $"{i + 1}: {b.From} ({Figures.Count(b.ParameterCount)} parameters)"))}"));
         terminal.Facts(facts);
     }
 
