@@ -13,6 +13,7 @@ internal sealed class DeviceTrainingOptions
     private readonly Option<float> _smoothing = NumberOption.Of("--label-smoothing", "With cross-entropy: share of the target that is spread over all classes.", "SHARE", 0f, s => s >= 0 && s <= 1, "from 0 to 1");
     private readonly Option<string> _optimizer = ChoiceOption.Of("--optimizer", "How weights follow gradients; adamw-hf is AdamW as Hugging Face has it.", "adamw", "adamw", "adamw-hf", "adam", "sgd");
     private readonly Option<string?> _momentum = new("--momentum") { Description = "Of train's sgd; the training API's has none.", HelpName = "M", Hidden = true };
+    private readonly Option<string?> _layerDecay = new("--layer-decay") { Description = "Of train; the training API has one learning rate.", HelpName = "FACTOR", Hidden = true };
     private readonly Option<double?> _decay = NumberOption.Optional<double>("--weight-decay", "Weight decay; by default 0.3 for adamw on a head alone, 0.01 for adamw where more is trained, else 0.", "D", d => d >= 0, "of at least 0");
     private readonly Option<float?> _clip = NumberOption.Optional<float>("--clip", "Largest norm of all gradients together; by default there is none.", "NORM", c => c > 0, "above 0");
     private readonly Option<bool> _accumulate = new("--accumulate") { Description = "For batches in parts: one more input weighs each part, so that the sum of its gradients is that of the whole batch." };
@@ -20,7 +21,7 @@ internal sealed class DeviceTrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _loss, _smoothing, _optimizer, _momentum, _decay, _clip, _accumulate, _nominal })
+        foreach (Option option in new Option[] { _loss, _smoothing, _optimizer, _momentum, _layerDecay, _decay, _clip, _accumulate, _nominal })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -28,6 +29,8 @@ internal sealed class DeviceTrainingOptions
                 result.AddError($"--label-smoothing goes with --loss {CrossEntropy}.");
             if (result.GetResult(_momentum) is not null)
                 result.AddError("--momentum cannot be had: the SGD of ONNX Runtime's training API has none. Leave it out, or give --optimizer adamw.");
+            if (result.GetResult(_layerDecay) is not null)
+                result.AddError("--layer-decay cannot be had: ONNX Runtime's training API has one learning rate for all parameters. Leave it out, or train fewer blocks (--trainable blocks:N).");
         });
     }
 

@@ -22,7 +22,8 @@ internal static class NumberOption
     public static Option<T?> Optional<T>(string name, string text, string unit, Predicate<T> fits, string bounds) where T : struct, INumber<T> =>
         new(name) { Description = text, HelpName = unit, CustomParser = result => Parse(result, name, fits, bounds) };
 
-    private static T Parse<T>(ArgumentResult result, string name, Predicate<T> fits, string bounds) where T : struct, INumber<T>
+    /// <summary>Reads the number, or tells what is wrong with it.</summary>
+    public static T Parse<T>(ArgumentResult result, string name, Predicate<T> fits, string bounds) where T : struct, INumber<T>
     {
         string text = result.Tokens[0].Value;
         if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out T value) && T.IsFinite(value) && fits(value))

@@ -9,7 +9,7 @@ internal sealed class TrainVerb : IVerb
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<string> _images = new("--images") { Description = "Pictures to train on, a folder per class.", HelpName = "DIR", Required = true };
     private readonly Option<string?> _test = new("--test") { Description = "Pictures to test the tuned model on, folders of the same names.", HelpName = "DIR" };
-    private readonly Option<string> _out = new("--out", "-o") { Description = $"Folder for the tuned model, {FineTuning.ModelFileName}.", HelpName = "DIR", Required = true };
+    private readonly Option<string> _out = new("--out", "-o") { Description = $"Folder for the tuned model, {FineTuning.ModelFileName}, and with --lora for {FineTuning.AdapterFileName}.", HelpName = "DIR", Required = true };
     private readonly SurgeryOptions _surgery = new("linear, mlp with its hidden sizes (mlp:256,128), or conv (1×1 and pooling).", "linear");
     private readonly Option<string?> _preprocess = CommonOptions.Preprocess();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -51,6 +51,7 @@ internal sealed class TrainVerb : IVerb
             DropBypass = _surgery.DropBypass(parsed),
             RemoveLast = _surgery.RemoveLast(parsed),
             Head = classes => head.Build(classes, _surgery.Dropout(parsed), parsed.GetValue(_training.Seed)),
+            Lora = _surgery.Lora(parsed, parsed.GetValue(_training.Seed)),
             Preprocessing = CommonOptions.Preset(parsed.GetValue(_preprocess)),
             Strict = parsed.GetValue(_strict),
             Trainer = trainer,

@@ -21,51 +21,67 @@ internal static class TrainingDisplay
 
     private static string Describe(double loss, double? accuracy) => $"loss {Figures.Loss(loss)}{(accuracy is { } share ? $", accuracy {Figures.Percent(share)}" : "")}";
 
+    private static string Both(EpochResult epoch) =>
+        Describe(epoch.TrainLoss, epoch.TrainAccuracy) + (epoch.ValidationLoss is { } loss ? $"; validation {Describe(loss, epoch.ValidationAccuracy)}" : "");
+
     /// <summary>Unlike <see cref="Progress{T}"/> it shows at once and in order.</summary>
     private sealed class PlainProgress(Terminal terminal, int epochs) : IProgress<TrainingProgress>
     {
-        private readonly HashSet<TrainingPhase> _shown = [];
+        private (TrainingPhase Phase, bool IsShown) _last;
 
         public void Report(TrainingProgress value)
         {
             if (value.Warning is { } warning)
                 terminal.Warning(warning);
             else if (value is { Completed: { } epoch, Phase: TrainingPhase.Training })
-                terminal.Line($"epoch {epoch.Epoch}/{epochs}: {Describe(epoch.TrainLoss, epoch.TrainAccuracy)}"
-                    + (epoch.ValidationLoss is { } loss ? $"; validation {Describe(loss, epoch.ValidationAccuracy)}" : ""));
-            else if (value.Phase != TrainingPhase.Training && value.Done == value.Total && _shown.Add(value.Phase))
-                terminal.Line(value.Phase == TrainingPhase.Features
-                    ? $"features of {Figures.Pictures(value.Total)}: {Figures.Seconds(value.Elapsed)}"
-                    : $"trained anew on all pictures, those held back included: {Figures.Seconds(value.Elapsed)}");
+                terminal.Line($"epoch {epoch.Epoch}/{epochs}: {Both(epoch)}");
+            if (_last.Phase != value.Phase)
+                _last = (value.Phase, false);
+            if (value.Warning is null && !_last.IsShown && value.Done == value.Total && Ending(value) is { } text)
+            {
+                terminal.Line(text);
+                _last.IsShown = true;
+            }
         }
+
+        /// <summary>What is said of a phase that has ended; null where the epochs have told, or tell at the end.</summary>
+        private static string? Ending(TrainingProgress value) => value switch
+        {
+            { Phase: TrainingPhase.Features } => $"features of {Figures.Pictures(value.Total)}: {Figures.Seconds(value.Elapsed)}",
+            { Phase: TrainingPhase.Head, Completed: { } epoch } => $"the head alone, {epoch.Epoch} epochs: {Both(epoch)}: {Figures.Seconds(value.Elapsed)}",
+            { Phase: TrainingPhase.Refitting } => $"trained anew on all pictures, those held back included: {Figures.Seconds(value.Elapsed)}",
+            _ => null,
+        };
     }
 
     private sealed class MovingBars(Terminal terminal, ProgressContext context, int epochs) : IProgress<TrainingProgress>
     {
-        private readonly Dictionary<TrainingPhase, ProgressTask> _tasks = [];
+        private (TrainingPhase Phase, ProgressTask Task)? _last;
 
         public void Report(TrainingProgress value)
         {
             if (value.Warning is { } warning)
                 terminal.Ansi.MarkupLineInterpolated($"[yellow]warning:[/] {warning}");
-            if (!_tasks.TryGetValue(value.Phase, out ProgressTask? task))
-                _tasks[value.Phase] = task = context.AddTask(value.Phase switch
+            if (_last is not { } last || last.Phase != value.Phase)
+                _last = last = (value.Phase, context.AddTask(value.Phase switch
                 {
                     TrainingPhase.Features => "features, once per picture",
+                    TrainingPhase.Head => "the head alone",
                     TrainingPhase.Training => $"epoch 1/{epochs}",
                     _ => "once more on all pictures",
-                });
+                }));
+            ProgressTask task = last.Task;
             task.MaxValue = Math.Max(1, value.Total);
             task.Value = value.Done;
-            if (value is { Completed: { } epoch, Phase: TrainingPhase.Training })
-                task.Description = Markup.Escape(Short(epoch));
+            if (value is { Completed: { } epoch, Phase: TrainingPhase.Training or TrainingPhase.Head })
+                task.Description = Markup.Escape(value.Phase == TrainingPhase.Head ? $"head alone: {Short(epoch)}" : $"epoch {epoch.Epoch}/{epochs}: {Short(epoch)}");
         }
 
         /// <summary>What tells most, short enough for 80 columns with the bar.</summary>
-        private string Short(EpochResult epoch)
+        private static string Short(EpochResult epoch)
         {
             bool validated = epoch.ValidationLoss is not null;
-            return $"epoch {epoch.Epoch}/{epochs}: {(validated ? "validation " : "")}{Describe(epoch.ValidationLoss ?? epoch.TrainLoss, validated ? epoch.ValidationAccuracy : epoch.TrainAccuracy)}";
+            return $"{(validated ? "validation " : "")}{Describe(epoch.ValidationLoss ?? epoch.TrainLoss, validated ? epoch.ValidationAccuracy : epoch.TrainAccuracy)}";
         }
     }
 }

@@ -13,6 +13,14 @@ internal sealed class TrainingOptions
     private readonly Option<int> _epochs = NumberOption.Of("--epochs", "Times that each picture is seen.", "N", Defaults.Epochs, IsMany, Many);
     private readonly Option<int> _batch = NumberOption.Of("--batch", "Pictures in one step.", "N", Defaults.BatchSize, IsMany, Many);
     private readonly Option<float?> _rate = NumberOption.Optional<float>("--lr", "Highest learning rate; by default 0.01 for a head alone, 0.001 where more is trained.", "RATE", r => r > 0, "above 0");
+    private readonly Option<float> _layerDecay = NumberOption.Of("--layer-decay", "Factor on the learning rate from each block to the one before it: 0.8 gives the last block 0.8 of the head's rate, the one before it 0.64.", "FACTOR", Defaults.LayerDecay, f => f > 0 && f <= 1, "above 0 and at most 1");
+    private readonly Option<int?> _headFirst = new("--head-first")
+    {
+        Description = $"Train the head alone first, then all of --trainable from there; {new HeadFirst().Epochs} epochs where no number is given.",
+        HelpName = "EPOCHS",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0 ? new HeadFirst().Epochs : NumberOption.Parse<int>(result, "--head-first", IsMany, Many),
+    };
     private readonly Option<string> _optimizer = ChoiceOption.Of("--optimizer", "How weights follow gradients.", "adamw", "adamw", "adam", "sgd", "nesterov");
     private readonly Option<float> _momentum = NumberOption.Of("--momentum", "Momentum of sgd and nesterov.", "M", 0.9f, m => m >= 0 && m < 1, "at least 0 and below 1");
     private readonly Option<double?> _decay = NumberOption.Optional<double>("--weight-decay", "Weight decay; by default 0.3 for adamw on a head alone, 0.01 for adamw where more is trained, else 0.", "D", d => d >= 0, "of at least 0");
@@ -36,7 +44,7 @@ internal sealed class TrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _epochs, _batch, _rate, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, Seed, _engine, _threads, _cache, _noCache })
+        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, Seed, _engine, _threads, _cache, _noCache })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -50,6 +58,8 @@ internal sealed class TrainingOptions
         Epochs = parsed.GetValue(_epochs),
         BatchSize = parsed.GetValue(_batch),
         LearningRate = parsed.GetValue(_rate),
+        LayerDecay = parsed.GetValue(_layerDecay),
+        HeadFirst = parsed.GetValue(_headFirst) is { } epochs ? new HeadFirst { Epochs = epochs } : null,
         Optimizer = ReadOptimizer(parsed),
         Schedule = ReadSchedule(parsed),
         Loss = parsed.GetValue(_smoothing) is var smoothing and not 0 ? new SoftmaxCrossEntropy { LabelSmoothing = smoothing } : null,

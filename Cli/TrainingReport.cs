@@ -22,9 +22,14 @@ internal static class TrainingReport
             terminal.Line();
         }
         terminal.Line($"{Ending(result)}: {result.Model} ({Figures.Seconds(fit.Elapsed)})");
+        if (result.Adapter is { } adapter)
+            terminal.Line($"The adapter alone: {adapter} ({Figures.Bytes(new FileInfo(adapter).Length)}, rank {fit.Adapter!.Rank} on {fit.Adapter.Weights.Count} weights)");
         terminal.Result(new
         {
             result.Model,
+            result.Adapter,
+            adapterBytes = result.Adapter is null ? (long?)null : new FileInfo(result.Adapter).Length,
+            adaptedWeights = fit.Adapter?.Weights,
             result.Labels,
             result.CutAt,
             fit.TrainAccuracy,
@@ -44,6 +49,7 @@ internal static class TrainingReport
             result.Cancelled,
             fit.Warnings,
             seconds = fit.Elapsed.TotalSeconds,
+            fit.HeadHistory,
             fit.History,
         });
     }
@@ -52,6 +58,7 @@ internal static class TrainingReport
     {
         { Fit.Cancelled: true } => "Interrupted. What was learned so far is saved",
         { Cancelled: true } => "Interrupted before the test. The tuned model is saved",
+        { Fit: { Stopped: StopReason.Diverged, BestEpoch: 0 } } => "The head that was trained first is saved",
         { Fit.Stopped: StopReason.Diverged } => $"The weights of epoch {result.Fit.BestEpoch} are saved",
         { Fit: { Stopped: StopReason.EarlyStopping, RefitEpochs: { } epochs } } => $"Stopped early; trained anew for {epochs} epochs and saved",
         { Fit.Stopped: StopReason.EarlyStopping } => $"Stopped early; the weights of epoch {result.Fit.BestEpoch} are saved",

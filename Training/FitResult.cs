@@ -11,10 +11,20 @@ public sealed record FitResult
     /// </summary>
     public required Model Model { get; init; }
 
-    /// <summary>Every epoch that was finished, the first one first.</summary>
+    /// <summary>
+    /// Where <see cref="Trainable.Adapters"/> were trained: what training has added, to be saved alone. Together with the original model it gives <see cref="Model"/>, into whose weights it
+    /// is merged already. Else null.
+    /// </summary>
+    public LoraAdapter? Adapter { get; init; }
+
+    /// <summary>Every epoch that was finished, the first one first; those in which the head was trained alone first are in <see cref="HeadHistory"/>.</summary>
     public required IReadOnlyList<EpochResult> History { get; init; }
 
-    /// <summary>The epoch with the best validation loss, whose weights the model has unless it was refitted; the last without validation; 0 where it was cancelled in the first.</summary>
+    /// <summary>Every finished epoch of <see cref="TrainerOptions.HeadFirst"/>; empty without.</summary>
+    public IReadOnlyList<EpochResult> HeadHistory { get; init; } = [];
+
+    /// <summary>The epoch with the best validation loss, whose weights the model has unless it was refitted; the last without validation; 0 where the run ended in the first, with the weights of then, or with the head
+    /// that was trained first.</summary>
     public required int BestEpoch { get; init; }
 
     /// <summary>

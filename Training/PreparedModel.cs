@@ -14,8 +14,9 @@ internal sealed class PreparedModel : IDisposable
     public PreparedModel(Model model, ILoss loss, TrainerOptions options)
     {
         Loss = loss;
-        TrainingGraphOptions graphOptions = new() { Seed = options.Seed, BatchNormalization = options.BatchNormalization };
-        Graph = TrainingGraph.Build(model, loss, options.Trainable.Select(model).Select(p => p.Name), graphOptions);
+        string[] trained = [.. options.Trainable.Select(model).Select(p => p.Name)];
+        Options = options with { LayerDecay = 1, LearningRateFactors = [.. ParameterRates.Of(model, trained, options).Select(f => new LearningRateFactor(f.Key, f.Value))] };
+        Graph = TrainingGraph.Build(model, loss, trained, new TrainingGraphOptions { Seed = options.Seed, BatchNormalization = options.BatchNormalization });
         if (options.BatchSize < Graph.SmallestBatch)
             throw new TrainingException(BatchStatistics.TooSmall);
         Input = model.Graph.FeedInputs.ToArray() is [{ ElementType: ElementType.Float } input] ? input
@@ -26,6 +27,9 @@ internal sealed class PreparedModel : IDisposable
 
     /// <summary>What is made small.</summary>
     public ILoss Loss { get; }
+
+    /// <summary>How it is trained, with the factors on the learning rate by parameter name.</summary>
+    public TrainerOptions Options { get; }
 
     /// <summary>Forward pass, loss and gradients.</summary>
     public TrainingGraph Graph { get; }

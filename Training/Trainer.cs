@@ -8,7 +8,8 @@ public sealed class Trainer : IDisposable
 {
     private readonly Model _model;
     private readonly TrainerOptions _options;
-    private PreparedModel? _prepared;
+    private readonly TrainerOptions? _headOptions;
+    private PreparedModel? _prepared, _preparedHead;
     private int _busy;
 
     /// <summary>A trainer of <paramref name="model"/>, which is not changed.</summary>
@@ -23,6 +24,7 @@ public sealed class Trainer : IDisposable
         if (options.Engine.Reason is { } reason)
             throw new TrainingException(reason);
         _options = options.Resolve();
+        _headOptions = options.HeadFirst?.Options(options);
         _model = model.Graph.Initializers.Any(v => v.ElementType is ElementType.Float16 or ElementType.BFloat16) ? model.ToWorkingForm() : model;
     }
 
@@ -53,45 +55,52 @@ public sealed class Trainer : IDisposable
         }, CancellationToken.None);
 
     /// <summary>Closes what runs of this trainer share.</summary>
-    public void Dispose() => _prepared?.Dispose();
+    public void Dispose()
+    {
+        _prepared?.Dispose();
+        _preparedHead?.Dispose();
+    }
 
     private FitResult Fit(IDataset training, IDataset? validation, ProgressReporter progress, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         cancellation.ThrowIfCancellationRequested();
-        PreparedModel prepared = Prepare(_options.Loss ?? DatasetChecks.DefaultLoss(training));
+        ILoss loss = _options.Loss ?? DatasetChecks.DefaultLoss(training);
+        PreparedModel prepared = Prepare(ref _prepared, _options, loss);
         if (_options.BatchNormalization == BatchNormalizationMode.Batch && prepared.Graph.Statistics.Count == 0)
             progress.Warn("No BatchNormalization takes the statistics of the batch: the model has none, or has it folded into other layers, or what is trained lies behind it.");
-        using TrainingData data = new(training, validation, prepared, _options, progress);
-        data.Load(cancellation);
-        TrainingOutcome outcome = TrainingOutcome.Of(prepared, data, _options, progress, cancellation);
-        data.WarnOfUnreadable();
-        long trained = prepared.Graph.Parameters.Sum(p => p.Initial.Count);
+        FittedPhase fitted = _headOptions is null ? FittedPhase.Of(prepared, training, validation, progress, cancellation)
+            : FittedPhase.Of(Prepare(ref _preparedHead, _headOptions, loss), prepared, training, validation, progress, cancellation);
+        TrainingOutcome outcome = fitted.Outcome;
+        long trained = prepared.Graph.Parameters.Where(p => outcome.Parameters.ContainsKey(p.Name)).Sum(p => p.Initial.Count);
+        Model tuned = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing);
         return new FitResult
         {
-            Model = TunedModel.Build(_model, outcome.Parameters, prepared.Loss.OutputKind, training.Labels, training.Preprocessing),
+            Model = tuned.HasAdapters ? tuned.MergeAdapters() : tuned,
+            Adapter = _options.Trainable == Trainable.Adapters ? LoraAdapter.Of(tuned) : null,
             History = outcome.History,
+            HeadHistory = fitted.HeadHistory,
             BestEpoch = outcome.BestEpoch,
             RefitEpochs = outcome.RefitEpochs,
             TrainAccuracy = outcome.TrainAccuracy,
             ValidationAccuracy = outcome.ValidationAccuracy,
-            TrainingExamples = data.Training.Examples.Count,
-            ValidationExamples = data.Validation?.Examples.Count ?? 0,
+            TrainingExamples = fitted.TrainingExamples,
+            ValidationExamples = fitted.ValidationExamples,
             TrainedParameters = trained,
             FrozenParameters = Parameters.Of(_model).Sum(p => p.Data!.Count) - trained,
             Stopped = outcome.Stopped,
-            Unreadable = data.Unreadable,
+            Unreadable = fitted.Unreadable,
             Warnings = progress.Warnings,
             Elapsed = Stopwatch.GetElapsedTime(start),
         };
     }
 
-    private PreparedModel Prepare(ILoss loss)
+    private PreparedModel Prepare(ref PreparedModel? prepared, TrainerOptions options, ILoss loss)
     {
-        if (_prepared is not null && _prepared.Loss.Equals(loss))
-            return _prepared;
-        _prepared?.Dispose();
-        _prepared = null;
-        return _prepared = new PreparedModel(_model, loss, _options);
+        if (prepared is not null && prepared.Loss.Equals(loss))
+            return prepared;
+        prepared?.Dispose();
+        prepared = null;
+        return prepared = new PreparedModel(_model, loss, options);
     }
 }

@@ -14,8 +14,21 @@ public sealed record TrainerOptions
     /// <summary>The schedule's factor 1, above 0; null takes 0.01 where the head alone is trained and 0.001 where layers of the original model are trained too.</summary>
     public float? LearningRate { get; init; }
 
+    /// <summary>
+    /// Factor on the learning rate from each block to the one before it, above 0 to 1: the head has the whole rate, the last block this share of it, the block before it this share of
+    /// that, and the layers in front of the first block the smallest. 1, the default, gives all the same rate. <see cref="Blocks"/> says what a block is.
+    /// </summary>
+    /// <remarks>Howard and Ruder, arXiv:1801.06146; as in BEiT, Bao et al., arXiv:2106.08254.</remarks>
+    public float LayerDecay { get; init; } = 1;
+
+    /// <summary>Further factors on the learning rate of some parameters; the first whose pattern fits a parameter counts. None by default.</summary>
+    public IReadOnlyList<LearningRateFactor> LearningRateFactors { get; init; } = [];
+
     /// <summary>Which parameters are trained; the attached head by default.</summary>
     public Trainable Trainable { get; init; } = Trainable.Head;
+
+    /// <summary>Trains the head alone first; null, the default, trains all that is selected from the start.</summary>
+    public HeadFirst? HeadFirst { get; init; }
 
     /// <summary>
     /// With which statistics BatchNormalization normalizes in training: the pretrained network's, as by default, or each batch's while the running ones are updated. The tuned model uses running ones in
@@ -78,11 +91,15 @@ public sealed record TrainerOptions
             .NotNegative($"{nameof(Cache)}.{nameof(FeatureCacheOptions.DiskLimit)}", Cache.DiskLimit);
         if (LearningRate is { } rate)
             errors.Positive(nameof(LearningRate), rate);
+        errors.Require(LayerDecay > 0 && LayerDecay <= 1, $"{nameof(LayerDecay)} is {LayerDecay:R}; it must be above 0 and at most 1.");
+        foreach ((string pattern, float factor) in LearningRateFactors)
+            errors.Positive($"{nameof(LearningRateFactors)} for '{pattern}'", factor);
+        errors.Require(HeadFirst is null || Trainable != Trainable.Head, $"{nameof(HeadFirst)} trains the head before the rest, but {nameof(Trainable)} is '{Trainable}', so there is no rest. Select more, or leave it out.");
         if (ClipNorm is { } norm)
             errors.Positive(nameof(ClipNorm), norm);
         if (EarlyStoppingPatience is { } patience)
             errors.InRange(nameof(EarlyStoppingPatience), patience, 1, 1_000_000);
-        return errors.Include(Optimizer?.Validate() ?? []).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).Include(Engine.Validate(Resolve())).All;
+        return errors.Include(HeadFirst?.Validate() ?? []).Include(Optimizer?.Validate() ?? []).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).Include(Engine.Validate(Resolve())).All;
     }
 
     /// <summary>The weight decay of <see cref="AdamW"/> where none is given; <see cref="Optimizer"/> says why.</summary>

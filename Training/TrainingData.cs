@@ -6,16 +6,21 @@ internal sealed class TrainingData : IDisposable
     private readonly IDataset _training;
     private readonly IDataset? _validation;
     private readonly PreparedModel _model;
-    private readonly TrainerOptions _options;
+    private readonly IReadOnlyList<int>? _examples;
     private readonly ProgressReporter _progress;
     private readonly UnreadableExamples _unreadable = new();
     private readonly List<FeatureStore> _stores = [];
 
     /// <summary>Checks that the data fit the model; nothing is loaded yet.</summary>
+    /// <param name="training">What to learn.</param>
+    /// <param name="validation">What to measure on, or null.</param>
+    /// <param name="model">What is trained, and how.</param>
+    /// <param name="progress">Takes reports.</param>
+    /// <param name="examples">The examples that can be read, ascending, as an earlier phase has found them, so that they are divided as there; null takes all.</param>
     /// <exception cref="DatasetException">They do not.</exception>
-    public TrainingData(IDataset training, IDataset? validation, PreparedModel model, TrainerOptions options, ProgressReporter progress)
+    public TrainingData(IDataset training, IDataset? validation, PreparedModel model, ProgressReporter progress, IReadOnlyList<int>? examples)
     {
-        (_training, _validation, _model, _options, _progress) = (training, validation, model, options, progress);
+        (_training, _validation, _model, _progress, _examples) = (training, validation, model, progress, examples);
         DatasetChecks.Fit(training, model);
     }
 
@@ -27,6 +32,9 @@ internal sealed class TrainingData : IDisposable
 
     /// <summary>All of them, where <see cref="Validation"/> was held back from examples whose features are kept; else null.</summary>
     public IBatchSource? All { get; private set; }
+
+    /// <summary>The training examples, those held back included, ascending; unreadable ones are not among them where features are kept.</summary>
+    public IReadOnlyList<int> Examples { get; private set; } = [];
 
     /// <summary>Whether batches are made of features at hand.</summary>
     public bool AreFeaturesKept => _model.Graph.Frozen is not null;
@@ -44,9 +52,9 @@ internal sealed class TrainingData : IDisposable
             LoadFeatures(targets, validationTargets, cancellation);
         else
         {
-            Divide([.. Enumerable.Range(0, _training.Count)], e => new LoadedBatches(_training, targets, e, _options.ThreadCount, _unreadable));
+            Divide(_examples ?? [.. Enumerable.Range(0, _training.Count)], e => new LoadedBatches(_training, targets, e, _model.Options.ThreadCount, _unreadable));
             if (_validation is not null)
-                Validation = new LoadedBatches(_validation, validationTargets!, [.. Enumerable.Range(0, _validation.Count)], _options.ThreadCount, _unreadable);
+                Validation = new LoadedBatches(_validation, validationTargets!, [.. Enumerable.Range(0, _validation.Count)], _model.Options.ThreadCount, _unreadable);
         }
     }
 
@@ -88,19 +96,20 @@ internal sealed class TrainingData : IDisposable
 
     private FeatureStore Open(IDataset dataset)
     {
-        FeatureStore store = new(_options.Cache, _model.FeatureKey(dataset), _progress.Warn);
+        FeatureStore store = new(_model.Options.Cache, _model.FeatureKey(dataset), _progress.Warn);
         _stores.Add(store);
         return store;
     }
 
     private FeatureTable Compute(FeatureStore store, IDataset dataset, int before, CancellationToken cancellation) =>
-        new FeatureCache(store, _model.Extractor, _options.ThreadCount, _unreadable).Compute(dataset, done => _progress.Advance(before + done), cancellation);
+        new FeatureCache(store, _model.Extractor, _model.Options.ThreadCount, _unreadable).Compute(dataset, done => _progress.Advance(before + done), cancellation);
 
     /// <summary>Holds examples back for validation where none are given.</summary>
     private void Divide(IReadOnlyList<int> examples, Func<IReadOnlyList<int>, IBatchSource> source)
     {
-        double fraction = _validation is null ? _options.ValidationFraction : 0;
-        (int[] training, int[] validation) = StratifiedSplit.Of([.. examples.Select(e => _training.ClassOf(e) ?? 0)], fraction, _options.Seed);
+        Examples = examples;
+        double fraction = _validation is null ? _model.Options.ValidationFraction : 0;
+        (int[] training, int[] validation) = StratifiedSplit.Of([.. examples.Select(e => _training.ClassOf(e) ?? 0)], fraction, _model.Options.Seed);
         Training = source([.. training.Select(i => examples[i])]);
         if (validation.Length > 0)
         {

@@ -81,7 +81,7 @@ public sealed partial class TrainingGraph
         HashSet<string> names = [.. parameters];
         Model own = model.Clone();
         OwnStatistics.Run(own);
-        Model work = InKnownOperators(OfFirstOutput(own), names);
+        Model work = InKnownOperators(WithRealWeights(OfFirstOutput(own), names), names);
         FrozenSplit split = FrozenSplit.Of(work.Graph, FindParameters(work.Graph, names));
         Model? frozen = options.FrozenApart ? split.FrozenPart(work) : null;
         Model trained = split.TrainedPart(work);
@@ -101,6 +101,15 @@ public sealed partial class TrainingGraph
         RemoveUnused.Run(work.Graph);
         InferenceMode.Run(work);
         return work;
+    }
+
+    /// <summary>Quantized weights that are to be trained become float.</summary>
+    internal static Model WithRealWeights(Model work, HashSet<string> names)
+    {
+        if (!names.Any(n => work.Graph.Find(n) is { Data.ElementType: var type } && !type.IsFloatingPoint()))
+            return work;
+        DequantizeWeights.Run(work, names);
+        return work.ToWorkingForm();
     }
 
     /// <summary>Writes operators without a gradient rule out where a gradient has to pass them, again and again: one may be written in others of that kind.</summary>
@@ -137,7 +146,7 @@ public sealed partial class TrainingGraph
         Graph graph = trained.Graph;
         Value output = graph.Outputs[0];
         Value[] features = [.. graph.FeedInputs];
-        string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Select(p => p.Name).Where(p => !names.Contains(p))];
+        string[] frozenParameters = [.. Surgery.Parameters.Of(trained).Where(p => p.ElementType.IsFloatingPoint()).Select(p => p.Name).Where(p => !names.Contains(p))];
         Value targets = graph.AddInput(graph.UniqueName("targets"), loss.TargetType, loss.TargetShape(ShapeOf(output)));
         Value? dropoutStep = dropout.Length == 0 ? null : graph.AddInput(graph.UniqueName("dropout_step"), ElementType.Int64, Shape.Of(1));
         List<(Value Value, TensorData Initial)> parameters = [.. graph.Initializers.Where(v => names.Contains(v.Name)).ToArray().Select(v => (v, graph.InitializerToInput(v)))];
@@ -158,6 +167,7 @@ public sealed partial class TrainingGraph
         Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)], options.Kernels);
         IReadOnlyList<RunningStatistic> running = update(new GraphBuilder(graph, "statistics"));
         graph.SetOutputs([nodes.Loss, output, .. gradients, .. running.Select(s => s.Next)]);
+        BatchStatistics.WriteOut(graph);
         RemoveUnused.Run(graph);
         NativeKernels.Import(trained);
         return new TrainingGraph(frozen, trained, evaluation)

@@ -56,7 +56,7 @@ internal sealed class TrainingLoop(
                 if (!_best.Consider(result))
                     return StopReason.Diverged;
                 _history.Add(result);
-                if (phase == TrainingPhase.Training)
+                if (phase != TrainingPhase.Refitting)
                     progress.Complete(result, _step);
                 if (validation is not null && epoch < options.Epochs && epoch - _best.ImprovedAt >= options.EarlyStoppingPatience)
                     return StopReason.EarlyStopping;

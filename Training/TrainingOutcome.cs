@@ -15,23 +15,29 @@ internal sealed record TrainingOutcome(
     /// <summary>Epochs of training anew on all examples, from which the parameters come; null where they do not.</summary>
     public int? RefitEpochs { get; private init; }
 
-    /// <summary>Trains, and then once more on all examples where that is asked for and makes sense.</summary>
+    /// <summary>Trains, and then once more on all examples where that is asked for and makes sense; not in a first phase of the head alone.</summary>
+    /// <param name="model">What is trained, and how.</param>
+    /// <param name="data">Examples that are loaded.</param>
+    /// <param name="phase">Whether the head is trained alone first, or all that is selected.</param>
+    /// <param name="start">Parameters to start from by name; those of the model for the others.</param>
+    /// <param name="progress">Takes reports.</param>
+    /// <param name="cancellation">Stops.</param>
     /// <exception cref="TrainingException">The loss was not finite before anything was learned.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
-    public static TrainingOutcome Of(PreparedModel model, TrainingData data, TrainerOptions options, ProgressReporter progress, CancellationToken cancellation)
+    public static TrainingOutcome Of(PreparedModel model, TrainingData data, TrainingPhase phase, IReadOnlyDictionary<string, TensorData> start, ProgressReporter progress, CancellationToken cancellation)
     {
-        TrainingOutcome outcome = Train(model, data.Training, data.Validation, data.AreFeaturesKept, options, progress, TrainingPhase.Training, cancellation);
-        bool usable = outcome.Stopped is StopReason.Completed or StopReason.EarlyStopping;
-        return usable && options.RefitOnAllExamples && data.All is { } all ? outcome.Refit(model, all, data.Validation!.Examples.Count, options, progress, cancellation) : outcome;
+        TrainingOutcome outcome = Train(model, data.Training, data.Validation, data.AreFeaturesKept, model.Options, start, progress, phase, cancellation);
+        bool usable = phase == TrainingPhase.Training && outcome.Stopped is StopReason.Completed or StopReason.EarlyStopping;
+        return usable && model.Options.RefitOnAllExamples && data.All is { } all ? outcome.Refit(model, all, data.Validation!.Examples.Count, start, progress, cancellation) : outcome;
     }
 
     /// <summary>These results with parameters from all examples; as they are where that is cancelled or diverges.</summary>
-    private TrainingOutcome Refit(PreparedModel model, IBatchSource all, int validated, TrainerOptions options, ProgressReporter progress, CancellationToken cancellation)
+    private TrainingOutcome Refit(PreparedModel model, IBatchSource all, int validated, IReadOnlyDictionary<string, TensorData> start, ProgressReporter progress, CancellationToken cancellation)
     {
         int epochs = RefitEpochsFor(validated);
         try
         {
-            TrainingOutcome refit = Train(model, all, null, true, options with { Epochs = epochs }, progress, TrainingPhase.Refitting, cancellation);
+            TrainingOutcome refit = Train(model, all, null, true, model.Options with { Epochs = epochs }, start, progress, TrainingPhase.Refitting, cancellation);
             return refit.Stopped switch
             {
                 StopReason.Completed => this with
@@ -64,10 +70,12 @@ internal sealed record TrainingOutcome(
         return History[^1].ValidationAccuracy >= best - Math.Sqrt(best * (1 - best) / validated) ? History.Count : BestEpoch;
     }
 
-    private static TrainingOutcome Train(PreparedModel model, IBatchSource training, IBatchSource? validation, bool quick, TrainerOptions options,
+    private static TrainingOutcome Train(PreparedModel model, IBatchSource training, IBatchSource? validation, bool quick, TrainerOptions options, IReadOnlyDictionary<string, TensorData> start,
         ProgressReporter progress, TrainingPhase phase, CancellationToken cancellation)
     {
         using ITrainingEngine engine = options.Engine.Create(model.Graph, options);
+        if (start.Count > 0)
+            engine.ImportParameters(start);
         TrainingLoop loop = new(engine, training, validation, model.Loss.OutputKind, options, progress, phase, model.Graph.SmallestBatch);
         StopReason stopped = loop.Run(cancellation);
         EpochResult? best = loop.History.FirstOrDefault(e => e.Epoch == loop.BestEpoch);

@@ -6,6 +6,9 @@ public enum TrainingPhase
     /// <summary>Computing the features of the frozen part; counted in examples.</summary>
     Features,
 
+    /// <summary>Training the head alone before the rest; counted in steps. See <see cref="TrainerOptions.HeadFirst"/>.</summary>
+    Head,
+
     /// <summary>Training and validating; counted in steps of the whole run.</summary>
     Training,
 

@@ -11,7 +11,7 @@ public static class TunedModel
 
     /// <summary>A copy of <paramref name="model"/> with other parameters, ready for inference: in inference mode even where <paramref name="model"/> was exported in training mode, without Dropout.</summary>
     /// <param name="model">The model that was trained; it stays as it is.</param>
-    /// <param name="parameters">Trained parameters, and running statistics of BatchNormalization, by name; all other weights stay the very same tensors.</param>
+    /// <param name="parameters">Trained parameters, and running statistics of BatchNormalization, by name; all other weights stay the very same tensors. Those that were quantized are float32 now.</param>
     /// <param name="kind">What its output means, and so what is put behind it.</param>
     /// <param name="labels">Names of the classes, stored in the metadata; nothing is stored where there are none.</param>
     /// <param name="preprocessing">Stored in the metadata; null leaves what is there.</param>
@@ -20,11 +20,12 @@ public static class TunedModel
     {
         Model tuned = model.Clone();
         OwnStatistics.Run(tuned);
+        DequantizeWeights.Run(tuned, parameters.Keys);
         foreach ((string name, TensorData data) in parameters)
             Replace(tuned.Graph, tuned.Graph.Get(name), data);
         InferenceMode.Run(tuned);
-        RemoveDropout(tuned.Graph);
-        AppendProbabilities(tuned.Graph, kind);
+        RemoveDropout.Run(tuned.Graph);
+        AppendProbabilities(tuned, kind);
         if (labels.Count > 0)
             tuned.SetLabels(labels);
         if (preprocessing is not null)
@@ -39,22 +40,13 @@ public static class TunedModel
         graph.SetInitializer(parameter, data);
     }
 
-    /// <summary>Dropout passes its input through at inference; a node that trains, or whose mask is read, stays.</summary>
-    private static void RemoveDropout(Graph graph)
-    {
-        Node[] idle = [.. graph.Nodes.Where(n => n is { OpType: "Dropout", Domain: "" } && n.Input(2) is null && n.Output(1) is not { Uses.Count: > 0 } && n.Output(1) is not { IsOutput: true })];
-        foreach (Node node in idle)
-            node.Outputs[0]!.ReplaceUsesWith(node.Inputs[0]!);
-        graph.RemoveNodes(idle);
-    }
-
-    private static void AppendProbabilities(Graph graph, OutputKind kind)
+    private static void AppendProbabilities(Model model, OutputKind kind)
     {
         if (kind == OutputKind.Values)
             return;
+        Graph graph = model.Graph;
         Value logits = graph.Outputs[0];
-        if (graph.Find(Probabilities) is { } taken)
-            graph.Rename(taken, graph.UniqueName($"{Probabilities}_before"));
+        model.Vacate(Probabilities, $"{Probabilities}_before");
         GraphBuilder op = new(graph);
         Value probabilities = kind == OutputKind.ClassLogits ? op.Softmax(logits, 1) : op.Sigmoid(logits);
         (probabilities.ElementType, probabilities.Shape) = (logits.ElementType, logits.Shape);

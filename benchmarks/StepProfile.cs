@@ -18,7 +18,7 @@ internal sealed record StepProfile(FullStep Step, int Lines)
     public void Run()
     {
         TrainingGraph graph = Step.Graph();
-        StepGraph step = StepGraph.Build(graph, new Sgd(), clipping: null);
+        StepGraph step = StepGraph.Build(graph, new Sgd(), clipping: null, factors: new Dictionary<string, float>());
         IReadOnlyList<Kernel> kernels = Profile(step.Model, Feeds(graph, step));
         Console.WriteLine($"{kernels.Sum(k => k.Milliseconds):F1} ms in {kernels.Count} nodes");
         Print("part", kernels.GroupBy(k => PartOf(k.Node)));

@@ -14,6 +14,7 @@ public sealed class ModelEditor
     private readonly Model _model;
     private readonly HashSet<string> _names;
     private readonly List<string> _headParameters = [];
+    private string? _cut;
 
     internal ModelEditor(Model model)
     {
@@ -76,6 +77,7 @@ public sealed class ModelEditor
         Value features = Features;
         if (!FeatureValues.IsBatchFirst(features))
             throw new GraphException($"A head cannot stand on '{features.Name}' {features.Shape}: its first dimension is not the batch. Cut at another value.");
+        _cut ??= BeforeDropout(features).Name;
         HeadBuilder builder = new(Graph, HeadPrefix());
         Value output = head.Build(builder, features);
         Graph.SetOutputs(output);
@@ -96,8 +98,10 @@ public sealed class ModelEditor
             output = HeadBuilder.Shaped(new GraphBuilder(graph).Identity(output), [.. output.Shape ?? Shape.Scalar]);
         graph.SetOutputs(output);
         RemoveUnused.Run(graph);
+        if (_cut is not null)
+            built.Cut = (_cut, _cut);
         if (_headParameters.Count > 0)
-            NameLogits(output);
+            NameLogits(built, output);
         if (_headParameters.Count > 0)
             built.Metadata.Remove(Model.LabelsKey);       // they named the classes of the former classifier
         built.HeadParameters = _headParameters.Count > 0 ? _headParameters : _model.HeadParameters;
@@ -113,13 +117,23 @@ public sealed class ModelEditor
         foreach (Value input in Graph.FeedInputs.Where(v => v.Uses.Count == 0 && v != features).ToArray())
             Graph.RemoveInput(input);
         _headParameters.RemoveAll(name => Graph.Find(name) is null);
+        if (_headParameters.Count == 0)
+            _cut = null;
     }
 
-    private static void NameLogits(Value output)
+    /// <summary>The same features in a model for inference, where Dropout is gone.</summary>
+    private static Value BeforeDropout(Value features)
+    {
+        while (features.Producer is { OpType: "Dropout", Domain: Model.StandardDomain } dropout)
+            features = dropout.Inputs[0]!;
+        return features;
+    }
+
+    private static void NameLogits(Model model, Value output)
     {
         Graph graph = output.Graph;
-        if (graph.Find(LogitsName) is { } other && other != output)
-            graph.Rename(other, graph.UniqueName(LogitsName));
+        if (graph.Find(LogitsName) != output)
+            model.Vacate(LogitsName, LogitsName);
         string nodeName = output.Producer!.Name;
         graph.Rename(output, LogitsName);
         output.Producer.Name = nodeName;

@@ -24,6 +24,8 @@ public static class Parameters
         ["LSTM"] = [5, 6],
         ["GRU"] = [5],
         ["RNN"] = [5],
+        ["QLinearConv"] = [1, 4, 6],
+        ["QLinearMatMul"] = [1, 4, 6],
     };
 
     /// <summary>Operators through which no gradient flows, or whose subgraphs read values for themselves.</summary>
@@ -37,13 +39,14 @@ public static class Parameters
 
     /// <summary>
     /// The parameters in file order: floating-point initializers of rank 1 or more that some operator with a gradient reads as data, so not the
-    /// running mean and variance of BatchNormalization, the bounds of Clip, the scales of Resize or the value of Pad.
+    /// running mean and variance of BatchNormalization, the bounds of Clip, the scales of Resize or the value of Pad; and quantized weights, which become float when they are
+    /// trained (<see cref="DequantizeWeights"/>).
     /// </summary>
     /// <remarks>Weights are not read. Initializers of subgraphs (If, Loop, Scan) are not parameters.</remarks>
     public static IReadOnlyList<Value> Of(Model model) => [.. model.Graph.Initializers.Where(IsParameter)];
 
     private static bool IsParameter(Value initializer) =>
-        initializer.Data is { } data && data.ElementType.IsFloatingPoint() && data.Shape.Rank > 0 && initializer.Uses.Any(IsData);
+        initializer.Data is { } data && data.Shape.Rank > 0 && initializer.Uses.Any(IsData) && (data.ElementType.IsFloatingPoint() || QuantizedWeight.Is(initializer));
 
     private static bool IsData(Use use)
     {
@@ -51,6 +54,6 @@ public static class Parameters
             return true;
         if (WithoutGradient.Contains(use.Node.OpType) || (Settings.TryGetValue(use.Node.OpType, out int[]? settings) && settings.Contains(use.Index)))
             return false;
-        return use.Index != 0 || !ConstantSource.IsRespelling(use.Node) || use.Node.Outputs[0]!.Uses.Any(IsData);
+        return use.Index != 0 || !(ConstantSource.IsRespelling(use.Node) || QuantizedWeight.IsDequantize(use.Node)) || use.Node.Outputs[0]!.Uses.Any(IsData);
     }
 }

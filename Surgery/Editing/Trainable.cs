@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace OnnxFineTune.Surgery;
 
 /// <summary>Which parameters of a model are trained; the others are frozen.</summary>
-public abstract record Trainable
+public abstract partial record Trainable
 {
     private Trainable()
     {
@@ -11,6 +9,9 @@ public abstract record Trainable
 
     /// <summary>The attached head (<see cref="Model.HeadParameters"/>), or the recognised classifier where no head was attached. The default.</summary>
     public static Trainable Head { get; } = new HeadOnly();
+
+    /// <summary>The adapters that <see cref="Lora.Attach"/> has given the model, and the attached head; all else stays as it is.</summary>
+    public static Trainable Adapters { get; } = new AdaptersAndHead();
 
     /// <summary>Every parameter.</summary>
     public static Trainable All { get; } = new Everything();
@@ -23,12 +24,21 @@ public abstract record Trainable
     /// <param name="pattern">A name in which * stands for any characters and ? for one; several are separated by commas. Upper and lower case differ.</param>
     public static Trainable Matching(string pattern) => new Named(pattern);
 
-    /// <summary>Reads <c>head</c>, <c>all</c>, <c>from:VALUE</c> or a pattern as in <see cref="Matching"/>; the reverse of <see cref="ToString"/>.</summary>
+    /// <summary>
+    /// Reads <c>head</c>, <c>adapters</c>, <c>all</c>, <c>from:VALUE</c>, <c>blocks:N</c>, <c>biases</c>, <c>normalization</c> or a pattern as in <see cref="Matching"/>; the reverse of
+    /// <see cref="ToString"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">What stands behind <c>blocks:</c> is no number of blocks.</exception>
     public static Trainable Parse(string text) => text switch
     {
         "head" => Head,
+        "adapters" => Adapters,
         "all" => All,
-        _ => text.StartsWith(FromPrefix, StringComparison.Ordinal) ? From(text[FromPrefix.Length..]) : Matching(text),
+        "biases" => Biases,
+        "normalization" => Normalization,
+        _ when text.StartsWith(FromPrefix, StringComparison.Ordinal) => From(text[FromPrefix.Length..]),
+        _ when text.StartsWith(BlocksPrefix, StringComparison.Ordinal) => ParseBlocks(text),
+        _ => Matching(text),
     };
 
     /// <summary>The parameters to train, in file order; see <see cref="Parameters.Of"/> for what a parameter is.</summary>
@@ -55,12 +65,23 @@ public abstract record Trainable
 
     private protected virtual string Nothing(IReadOnlyList<Value> parameters) => $"'{Text}' selects no parameter to train. Use another selection, for example 'all'.";
 
+    private static HashSet<Value> HeadOf(Model model) =>
+        model.HeadParameters is { Count: > 0 } names ? [.. names.Select(model.Graph.Get)] : [.. ClassifierFinder.Get(model).Parameters];
+
     private sealed record HeadOnly : Trainable
     {
         private protected override string Text => "head";
 
-        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) =>
-            model.HeadParameters is { Count: > 0 } names ? [.. names.Select(model.Graph.Get)] : [.. ClassifierFinder.Get(model).Parameters];
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) => HeadOf(model);
+    }
+
+    private sealed record AdaptersAndHead : Trainable
+    {
+        private protected override string Text => "adapters";
+
+        private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters) => model.AdapterParameters is { Count: > 0 } names
+            ? [.. names.Concat(model.HeadParameters).Select(model.Graph.Get)]
+            : throw new GraphException($"The model has no adapters to train: attach some first ({nameof(Lora)}.{nameof(Lora.Attach)}; --lora on the command line).");
     }
 
     private sealed record Everything : Trainable
@@ -95,10 +116,8 @@ public abstract record Trainable
 
         private protected override HashSet<Value> Choose(Model model, IReadOnlyList<Value> parameters)
         {
-            string[] globs = Pattern.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            string expression = string.Join('|', globs.Select(g => Regex.Escape(g).Replace("\\*", ".*").Replace("\\?", ".")));
-            Regex regex = new($"\\A(?:{expression})\\z", RegexOptions.NonBacktracking | RegexOptions.Singleline);
-            return [.. parameters.Where(p => globs.Length > 0 && regex.IsMatch(p.Name))];
+            NamePattern pattern = new(Pattern);
+            return [.. parameters.Where(p => pattern.Fits(p.Name))];
         }
 
         private protected override string Nothing(IReadOnlyList<Value> parameters) =>

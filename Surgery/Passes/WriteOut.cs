@@ -22,16 +22,20 @@ public static class WriteOut
     /// <exception cref="GraphException">A node cannot be written out; the message names it, the reason and the remedy. The graph is then half changed.</exception>
     public static bool Run(Graph graph, IReadOnlyCollection<Node> nodes)
     {
-        Node[] known = [.. nodes.Where(Knows)];
+        HashSet<Node> asked = [.. nodes.Where(Knows)];
         GraphBuilder builder = new(graph);
-        foreach (Node node in known)
-        {
-            builder.Before = node;
-            builder.Prefix = node.Name.Length > 0 ? node.Name : "written_out";
-            if (Expansions.Find(node)!(node, builder) is { } reason)
-                throw new GraphException($"{node} can only be differentiated when it is written out in simpler operators, and {reason}; or freeze everything before it, or cut there.");
-        }
-        return known.Length > 0;
+        foreach (Node node in graph.Nodes.ToArray())
+            if (asked.Contains(node) || SequenceExpansions.IsKnownLength(node))
+                Run(node, builder);
+        return asked.Count > 0;
+    }
+
+    private static void Run(Node node, GraphBuilder builder)
+    {
+        builder.Before = node;
+        builder.Prefix = node.Name.Length > 0 ? node.Name : "written_out";
+        if (Expansions.Find(node)!(node, builder) is { } reason)
+            throw new GraphException($"{node} can only be differentiated when it is written out in simpler operators, and {reason}; or freeze everything before it, or cut there.");
     }
 
     private static string FullName((string Domain, string OpType) key) => key.Domain.Length > 0 ? $"{key.Domain}.{key.OpType}" : key.OpType;

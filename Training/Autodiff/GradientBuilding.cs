@@ -87,14 +87,13 @@ internal static class GradientBuilding
         Steps(op, x, Steep, atZero);
 
     /// <summary>1 where x > bound, else 0.</summary>
-    /// <param name="isConstant">Whether the bound, where it is an initializer, stays as it is.</param>
     /// <remarks>A constant bound goes into the HardSigmoid itself; exact, because a power of two loses no digit.</remarks>
-    public static Value Above(this GraphBuilder op, Value x, Value bound, bool isConstant = true) =>
-        isConstant && Foldable(bound) is float b ? Steps(op, x, FoldedSteep, -b * FoldedSteep) : op.Step(op.Sub(x, bound));
+    public static Value Above(this GraphBuilder op, Value x, Value bound) =>
+        Foldable(bound) is float b ? Steps(op, x, FoldedSteep, -b * FoldedSteep) : op.Step(op.Sub(x, bound));
 
     /// <summary>1 where x &lt; bound, else 0; as <see cref="Above"/>.</summary>
-    public static Value Below(this GraphBuilder op, Value x, Value bound, bool isConstant = true) =>
-        isConstant && Foldable(bound) is float b ? Steps(op, x, -FoldedSteep, b * FoldedSteep) : op.Step(op.Sub(bound, x));
+    public static Value Below(this GraphBuilder op, Value x, Value bound) =>
+        Foldable(bound) is float b ? Steps(op, x, -FoldedSteep, b * FoldedSteep) : op.Step(op.Sub(bound, x));
 
     private static Value Steps(GraphBuilder op, Value x, float alpha, float beta) =>
         op.CastLike(op.HardSigmoid(op.Cast(x, ElementType.Float), alpha, beta), x);

@@ -8,7 +8,8 @@ namespace OnnxFineTune.Training;
 /// </summary>
 /// <remarks>
 /// The running variance follows the unbiased one, n/(n − 1) times that of the batch's n values per channel, as PyTorch's does, since it estimates the variance of all data. The operator's own
-/// training mode of operator set 14 takes the biased one; so here it gives the batch's statistics only (momentum 0), and the update is written out.
+/// training mode of operator set 14 takes the biased one; so here it stands for the batch's statistics only (momentum 0), and the update is appended. Once gradients are there, the nodes are written
+/// out too: ONNX Runtime's kernel of that mode writes over the running statistics that it is given, and works on one thread.
 /// </remarks>
 internal sealed class BatchStatistics
 {
@@ -31,6 +32,7 @@ internal sealed class BatchStatistics
     public BatchStatistics(IReadOnlyList<Node> nodes)
     {
         _nodes = nodes;
+        SmallestBatch = nodes.Any(n => n.Inputs[0]!.Shape is { } shape && shape.Skip(2).All(d => d.Value == 1)) ? 2 : 1;
         foreach (Value running in nodes.SelectMany(n => new[] { n.Inputs[Mean]!, n.Inputs[Variance]! }).Distinct())
         {
             if (running is not { Data: not null, ElementType: ElementType.Float })
@@ -40,7 +42,7 @@ internal sealed class BatchStatistics
     }
 
     /// <summary>2 where a node has but one value per example and channel, else 1: one value has no variance.</summary>
-    public int SmallestBatch => _nodes.Any(n => n.Inputs[0]!.Shape is { } shape && shape.Skip(2).All(d => d.Value == 1)) ? 2 : 1;
+    public int SmallestBatch { get; }
 
     /// <summary>Whether a node is the standard's BatchNormalization.</summary>
     public static bool IsBatchNormalization(Node node) => node is { OpType: "BatchNormalization", Domain: Model.StandardDomain };
@@ -76,6 +78,31 @@ internal sealed class BatchStatistics
             }
         }
         return op => Update(op, active);
+    }
+
+    /// <summary>Writes the nodes of a graph that are in training mode out in other operators.</summary>
+    public static void WriteOut(Graph graph)
+    {
+        Node[] nodes = [.. graph.Nodes.Where(n => IsBatchNormalization(n) && n.Attributes.Int("training_mode") != 0)];
+        foreach (Node node in nodes)
+            WriteOut(node, new GraphBuilder(graph, node.Outputs[0]!.Name) { Before = node });
+        graph.RemoveNodes(nodes);
+    }
+
+    /// <summary>The mean is taken off first: the backward pass needs the differences, and the sum of their squares does not cancel.</summary>
+    private static void WriteOut(Node node, GraphBuilder op)
+    {
+        Value x = node.Inputs[0]!, y = node.Outputs[0]!;
+        int rank = x.Shape?.Rank ?? throw new GraphException($"The rank of the input of {node} is unknown; leave BatchNormalization frozen.");
+        long[] axes = BatchNormalizationGradients.Axes(rank);
+        Value mean = op.ReduceMean(x, axes, keepDims: false);
+        Value centred = op.Sub(x, NormalizationGradients.PerChannel(op, mean, rank));
+        Value variance = op.ReduceMean(op.Mul(centred, centred), axes, keepDims: false);
+        Value zero = op.Sub(mean, mean);
+        Value normalized = op.Op("BatchNormalization", [centred, node.Inputs[1], node.Inputs[2], zero, variance], ("epsilon", node.Attributes.Float("epsilon", 1e-5f)));
+        normalized.Shape = y.Shape;
+        foreach ((Value? old, Value now) in new[] { (y, normalized), (node.Outputs[1], mean), (node.Outputs[2], variance) })
+            old!.ReplaceUsesWith(now);
     }
 
     /// <summary>Where nodes share statistics, as a layer does that is applied several times, they follow each node in turn.</summary>

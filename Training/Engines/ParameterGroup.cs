@@ -10,7 +10,8 @@ namespace OnnxFineTune.Training;
 /// <param name="Parameters">The parameters, one after the other in memory.</param>
 /// <param name="Offsets">Where each starts.</param>
 /// <param name="Shape">Shape of the group: the parameter's own where it is alone, else a vector.</param>
-internal sealed record ParameterGroup(string Name, IReadOnlyList<TrainedParameter> Parameters, IReadOnlyList<int> Offsets, Shape Shape)
+/// <param name="Factor">On the learning rate of all of them.</param>
+internal sealed record ParameterGroup(string Name, IReadOnlyList<TrainedParameter> Parameters, IReadOnlyList<int> Offsets, Shape Shape, float Factor)
 {
     /// <summary>Parameters up to this number of elements share a vector; above it, joining the gradients costs more than the nodes saved.</summary>
     private const long SmallParameter = 32768;
@@ -24,18 +25,23 @@ internal sealed record ParameterGroup(string Name, IReadOnlyList<TrainedParamete
     /// <summary>Name of a state tensor among the inputs of the step graph; among the outputs it and θ have <c>_next</c> behind.</summary>
     public string StateName(string state) => $"{Name}/{state}";
 
-    /// <summary>Puts the small parameters together.</summary>
-    public static IReadOnlyList<ParameterGroup> Of(TrainingGraph graph)
+    /// <summary>Puts the small parameters together, those of one learning rate in one vector.</summary>
+    /// <param name="graph">What is trained.</param>
+    /// <param name="factors">Factors on the learning rate by parameter name; 1 for those without.</param>
+    public static IReadOnlyList<ParameterGroup> Of(TrainingGraph graph, IReadOnlyDictionary<string, float> factors)
     {
-        TrainedParameter[] small = [.. graph.Parameters.Where(p => p.Initial.Count <= SmallParameter)];
-        if (small.Length < 2)
-            return [.. graph.Parameters.Select(Alone)];
-        return [Shared(graph.Training.Graph.UniqueName("theta"), small), .. graph.Parameters.Except(small).Select(Alone)];
+        List<ParameterGroup> groups = [];
+        foreach (IGrouping<float, TrainedParameter> alike in graph.Parameters.GroupBy(p => factors.GetValueOrDefault(p.Name, 1)))
+        {
+            TrainedParameter[] small = [.. alike.Where(p => p.Initial.Count <= SmallParameter)];
+            if (small.Length > 1)
+                groups.Add(Shared(graph.Training.Graph.UniqueName(groups.Count == 0 ? "theta" : $"theta.{groups.Count}"), small, alike.Key));
+            groups.AddRange((small.Length > 1 ? alike.Except(small) : alike).Select(p => new ParameterGroup(p.Name, [p], [0], p.Initial.Shape, alike.Key)));
+        }
+        return groups;
     }
 
-    private static ParameterGroup Alone(TrainedParameter parameter) => new(parameter.Name, [parameter], [0], parameter.Initial.Shape);
-
-    private static ParameterGroup Shared(string name, TrainedParameter[] parameters)
+    private static ParameterGroup Shared(string name, TrainedParameter[] parameters, float factor)
     {
         int[] offsets = new int[parameters.Length];
         int length = 0;
@@ -44,6 +50,6 @@ internal sealed record ParameterGroup(string Name, IReadOnlyList<TrainedParamete
             offsets[i] = length;
             length = checked(length + (int)parameters[i].Initial.Count);
         }
-        return new ParameterGroup(name, parameters, offsets, Shape.Of(length));
+        return new ParameterGroup(name, parameters, offsets, Shape.Of(length), factor);
     }
 }

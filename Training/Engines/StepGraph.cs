@@ -7,16 +7,22 @@ namespace OnnxFineTune.Training;
 /// </summary>
 /// <param name="Model">The graph.</param>
 /// <param name="Groups">The parameters as the optimizer sees them.</param>
-/// <param name="Coefficients">Names of the inputs that take the optimizer's coefficients, float scalars.</param>
-internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Groups, IReadOnlyList<string> Coefficients)
+/// <param name="Factors">The different factors on the learning rate.</param>
+/// <param name="Coefficients">Names of the inputs that take the optimizer's coefficients, float scalars: those of the first factor, then those of the next.</param>
+internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Groups, IReadOnlyList<float> Factors, IReadOnlyList<string> Coefficients)
 {
     /// <summary>Appends clipping and update to a training graph.</summary>
-    public static StepGraph Build(TrainingGraph training, IOptimizer optimizer, GradientClipping? clipping)
+    /// <param name="training">What is trained.</param>
+    /// <param name="optimizer">Whose update.</param>
+    /// <param name="clipping">Limits all gradients together; null does not.</param>
+    /// <param name="factors">Factors on the learning rate by parameter name; 1 for those without.</param>
+    public static StepGraph Build(TrainingGraph training, IOptimizer optimizer, GradientClipping? clipping, IReadOnlyDictionary<string, float> factors)
     {
         Model model = training.Training.Clone();
         Graph graph = model.Graph;
-        IReadOnlyList<ParameterGroup> groups = ParameterGroup.Of(training);
-        Value[] coefficients = [.. optimizer.CoefficientNames.Select(n => graph.AddInput(graph.UniqueName(n), ElementType.Float, Shape.Scalar))];
+        IReadOnlyList<ParameterGroup> groups = ParameterGroup.Of(training, factors);
+        float[] distinct = [.. groups.Select(g => g.Factor).Distinct()];
+        Dictionary<float, Value[]> coefficients = distinct.ToDictionary(f => f, _ => optimizer.CoefficientNames.Select(n => graph.AddInput(graph.UniqueName(n), ElementType.Float, Shape.Scalar)).ToArray());
         GraphBuilder op = new(graph, "update");
         Value loss = graph.Outputs[0], output = graph.Outputs[1];
         IReadOnlyList<Value> gradients = [.. groups.Select(g => GradientOf(op, g))];
@@ -24,10 +30,10 @@ internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Grou
             gradients = clipping.Build(op, gradients);
         List<Value> outputs = [loss, output];
         for (int i = 0; i < groups.Count; i++)
-            outputs.AddRange(Update(op, groups[i], gradients[i], coefficients, optimizer));
+            outputs.AddRange(Update(op, groups[i], gradients[i], coefficients[groups[i].Factor], optimizer));
         outputs.AddRange(training.Statistics.Select(s => graph.Get(s.Next.Name)));
         graph.SetOutputs(outputs);
-        return new StepGraph(model, groups, [.. coefficients.Select(c => c.Name)]);
+        return new StepGraph(model, groups, distinct, [.. distinct.SelectMany(f => coefficients[f]).Select(c => c.Name)]);
     }
 
     private static Value GradientOf(GraphBuilder op, ParameterGroup group)

@@ -15,6 +15,7 @@ public sealed class StepGraphEngine : ITrainingEngine
     private readonly RunOptions _run = new();
     private readonly InferenceSession _training;
     private readonly ParameterMemory _parameters;
+    private readonly float[] _factors;
     private readonly PinnedBuffer<float> _coefficients;
     private readonly PinnedBuffer<long> _dropoutStep = new(1);
     private readonly Dictionary<string, OrtValue> _scalars;
@@ -23,7 +24,7 @@ public sealed class StepGraphEngine : ITrainingEngine
 
     /// <summary>Opens the training session.</summary>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
-    /// <exception cref="GraphException">ONNX Runtime refuses the step graph, or the gradients are written in kernels that it does not have.</exception>
+    /// <exception cref="GraphException">ONNX Runtime refuses the step graph, the gradients are written in kernels that it does not have, or a factor is of a parameter that is not trained.</exception>
     public StepGraphEngine(TrainingGraph graph, StepGraphEngineOptions? options = null)
     {
         _graph = graph;
@@ -32,7 +33,10 @@ public sealed class StepGraphEngine : ITrainingEngine
         if (graph.Kernels != GradientKernels.Standard)
             throw new GraphException($"The training graph is written with {nameof(GradientKernels)}.{graph.Kernels}, kernels that only a training build of ONNX Runtime has; " +
                 $"build it with {nameof(GradientKernels)}.{nameof(GradientKernels.Standard)} for this engine.");
-        StepGraph step = StepGraph.Build(graph, _options.Optimizer, _options.Clipping);
+        if (_options.LearningRateFactors.Keys.FirstOrDefault(n => !graph.Parameters.Any(p => p.Name == n)) is { } unknown)
+            throw new GraphException($"'{unknown}' has a factor on the learning rate, but is not trained here.{NearestNames.Hint(unknown, graph.Parameters.Select(p => p.Name))}");
+        StepGraph step = StepGraph.Build(graph, _options.Optimizer, _options.Clipping, _options.LearningRateFactors);
+        _factors = [.. step.Factors];
         _sessionOptions = EngineSession.Options(_options.Threads);
         _training = RuntimeSession.Open(step.Model, _sessionOptions);
         _parameters = new ParameterMemory(step.Groups, _options.Optimizer.StateNames, graph.Statistics);
@@ -52,7 +56,9 @@ public sealed class StepGraphEngine : ITrainingEngine
         if (batch.Count < _graph.SmallestBatch)
             throw new TrainingException(BatchStatistics.TooSmall);
         StepBinding binding = Load(batch);
-        _options.Optimizer.Coefficients(learningRate, Step + 1, _coefficients.Span);
+        int count = _coefficients.Length / _factors.Length;
+        for (int i = 0; i < _factors.Length; i++)
+            _options.Optimizer.Coefficients((double)learningRate * _factors[i], Step + 1, _coefficients.Span.Slice(i * count, count));
         _dropoutStep.Span[0] = Step;
         _training.RunWithBinding(_run, binding.Training(_training, _parameters, _scalars));
         _parameters.Current = 1 - _parameters.Current;

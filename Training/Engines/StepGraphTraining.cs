@@ -11,5 +11,11 @@ internal sealed class StepGraphTraining : TrainingEngine
 
     /// <inheritdoc/>
     public override ITrainingEngine Create(TrainingGraph graph, TrainerOptions options) =>
-        new StepGraphEngine(graph, new StepGraphEngineOptions { Optimizer = options.Optimizer!, Clipping = options.Clipping, Threads = options.ThreadCount });
+        new StepGraphEngine(graph, new StepGraphEngineOptions
+        {
+            Optimizer = options.Optimizer!,
+            Clipping = options.Clipping,
+            LearningRateFactors = options.LearningRateFactors.ToDictionary(f => f.Pattern, f => f.Factor),
+            Threads = options.ThreadCount,
+        });
 }

@@ -30,7 +30,10 @@ public abstract class TrainingEngine
 
     /// <summary>Makes an engine; the caller disposes it.</summary>
     /// <param name="graph">What to train.</param>
-    /// <param name="options">With learning rate and optimizer chosen.</param>
+    /// <param name="options">
+    /// With learning rate and optimizer chosen; <see cref="TrainerOptions.LearningRateFactors"/> then has the name of a parameter in each pattern, and <see cref="TrainerOptions.LayerDecay"/>
+    /// is in them.
+    /// </param>
     public abstract ITrainingEngine Create(TrainingGraph graph, TrainerOptions options);
 
     /// <summary>The name.</summary>

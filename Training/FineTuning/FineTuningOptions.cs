@@ -30,6 +30,12 @@ public sealed record FineTuningOptions
     /// <summary>Makes the new head for a number of classes; a <see cref="LinearHead"/> by default.</summary>
     public Func<int, IHead> Head { get; init; } = classes => new LinearHead(classes);
 
+    /// <summary>
+    /// Adapters to train with the head, in place of whole weights; null, the default, attaches none. They are merged into the tuned model, and saved alone beside it. With them
+    /// <see cref="TrainerOptions.Trainable"/> stays at its default.
+    /// </summary>
+    public Lora? Lora { get; init; }
+
     /// <summary>Mean, deviation and channel order of the model's pictures; null takes what the model carries, else ImageNet's.</summary>
     public ImagePreprocessing? Preprocessing { get; init; }
 

@@ -8,6 +8,9 @@ namespace OnnxFineTune.Training;
 /// <param name="Test">The saved model on the test pictures; null without any, or where the run was cancelled.</param>
 public sealed record FineTuningResult(string Model, IReadOnlyList<string> Labels, string CutAt, FitResult Fit, EvaluationResult? Test)
 {
+    /// <summary>Path of the adapter, saved alone; null without <see cref="FineTuningOptions.Lora"/>.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Whether the run was cancelled, in training or while the saved model was tested.</summary>
     public bool Cancelled { get; init; }
 }

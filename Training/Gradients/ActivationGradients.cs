@@ -65,14 +65,14 @@ internal static class ActivationGradients
     }
 
     /// <summary>
-    /// 1 strictly between the bounds: at them 0 as PyTorch's hardtanh and ReLU6, of which most Clips come; its clamp has 1 there. A trained
+    /// 1 strictly between the bounds: at constant ones 0 as PyTorch's hardtanh and ReLU6, of which most Clips come, at computed ones 1 as its clamp. A trained
     /// bound gets the gradient of what it cuts off.
     /// </summary>
     private static IReadOnlyList<Value?> Clip(GraphBuilder op, ForwardNode n, Value g)
     {
         Value? low = n.Input(1), high = n.Input(2);
-        Value? above = low is null ? null : op.Above(n.Y, low, isConstant: !n.Needs(1));
-        Value? below = high is null ? null : op.Below(n.Y, high, isConstant: !n.Needs(2));
+        Value? above = low is null ? null : low.Data is null || n.Needs(1) ? op.Step(op.Sub(n.X, low), atZero: 1) : op.Above(n.Y, low);
+        Value? below = high is null ? null : high.Data is null || n.Needs(2) ? op.Step(op.Sub(high, n.X), atZero: 1) : op.Below(n.Y, high);
         return
         [
             n.Needs(0) ? Product(op, g, above, below) : null,

@@ -70,7 +70,7 @@ internal static class ArithmeticGradients
     {
         if (n.Node.Inputs.Count == 1)
             return [g];
-        if (n.Node.Inputs.Count > 2)
+        if (n.Node.Inputs.Count > 2 || !n.Node.Inputs.Any(IsFinite))      // a difference of equal infinities is no number
         {
             Value[] chosen = [.. n.Node.Inputs.Select(x => op.CastLike(op.Equal(x!, n.Y), g))];
             Value share = op.Div(g, op.Sum(chosen));
@@ -79,6 +79,8 @@ internal static class ArithmeticGradients
         Value first = op.Mul(g, op.Step(sign > 0 ? op.Sub(n.A, n.B) : op.Sub(n.B, n.A), atZero: 0.5f));
         return [first, n.Needs(1) ? op.Sub(g, first) : null];
     }
+
+    private static bool IsFinite(Value? x) => x is { Data: { Count: 1 } data } && float.IsFinite(data.ToFloats()[0]);
 
     private static IReadOnlyList<Value?> Where(GraphBuilder op, ForwardNode n, Value g)
     {

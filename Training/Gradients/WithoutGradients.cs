@@ -34,5 +34,7 @@ internal static class WithoutGradients
         { "MelWeightMatrix", GradientRule.None },
         { "OneHot", GradientRule.None },
         { "Range", GradientRule.None },
+        { "NonMaxSuppression", GradientRule.None },
+        { "OptionalHasElement", GradientRule.None },
     };
 }

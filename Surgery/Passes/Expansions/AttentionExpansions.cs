@@ -81,8 +81,7 @@ internal static class AttentionExpansions
         else if (rotated == 0)
             rotated = HeadSize(x, rank.Value, heads)!.Value;
         Value apart = rank == 3 ? b.Transpose(b.Reshape(x, 0, 0, heads, -1), 0, 2, 1, 3) : x;      // [N, heads, positions, size]
-        Value turned = Turn(n, b, b.Slice(apart, 3, 0, rotated), Angles(n, b, 1, rotated), Angles(n, b, 2, rotated), rotated);
-        Value y = b.Concat(3, turned, b.Slice(apart, 3, rotated, long.MaxValue));
+        Value y = Turned(b, apart, Angles(n, b, 1, rotated), Angles(n, b, 2, rotated), rotated, n.Attributes.Int("interleaved") != 0);
         n.ReplaceBy(rank == 3 ? b.Reshape(b.Transpose(y, 0, 2, 1, 3), 0, 0, -1) : y);
         return null;
     }
@@ -97,12 +96,18 @@ internal static class AttentionExpansions
         return b.Unsqueeze(b.Slice(angles, 2, 0, rotated / 2), 1);
     }
 
-    private static Value Turn(Node n, GraphBuilder b, Value x, Value cos, Value sin, long rotated)
+    /// <summary>The first elements of each position turned by its angles, the others as they are.</summary>
+    /// <param name="apart">[N, heads, positions, size].</param>
+    /// <param name="cos">[N or 1, 1, positions, rotated / 2].</param>
+    /// <param name="sin">As <paramref name="cos"/>.</param>
+    /// <param name="interleaved">Whether neighbours are a pair, and not an element of the first half with one of the second.</param>
+    public static Value Turned(GraphBuilder b, Value apart, Value cos, Value sin, long rotated, bool interleaved)
     {
-        bool interleaved = n.Attributes.Int("interleaved") != 0;
+        Value x = b.Slice(apart, 3, 0, rotated);
         Value first = interleaved ? b.Slice(x, 3, 0, long.MaxValue, 2) : b.Slice(x, 3, 0, rotated / 2);
         Value second = interleaved ? b.Slice(x, 3, 1, long.MaxValue, 2) : b.Slice(x, 3, rotated / 2, rotated);
         Value real = b.Sub(b.Mul(first, cos), b.Mul(second, sin)), imaginary = b.Add(b.Mul(first, sin), b.Mul(second, cos));
-        return interleaved ? b.Reshape(b.Concat(4, b.Unsqueeze(real, 4), b.Unsqueeze(imaginary, 4)), 0, 0, 0, rotated) : b.Concat(3, real, imaginary);
+        Value turned = interleaved ? b.Reshape(b.Concat(4, b.Unsqueeze(real, 4), b.Unsqueeze(imaginary, 4)), 0, 0, 0, rotated) : b.Concat(3, real, imaginary);
+        return b.Concat(3, turned, b.Slice(apart, 3, rotated, long.MaxValue));
     }
 }

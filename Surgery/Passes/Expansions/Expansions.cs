@@ -12,8 +12,12 @@ internal static class Expansions
         RuntimeActivationExpansions.All,
         RuntimeNormalizationExpansions.All,
         RuntimeAttentionExpansions.All,
+        RuntimeDecoderExpansions.All,
+        QuantizedExpansions.All,
+        RegionExpansions.All,
         RecurrentExpansions.All,
         ControlFlowExpansions.All,
+        SequenceExpansions.All,
     ];
 
     /// <summary>Every expansion.</summary>

@@ -37,7 +37,7 @@ internal sealed class RuntimeAttentionMask(Node node, int mask, int bias)
     }
 
     /// <summary>A query sees the keys up to its own; it stands as far from the end as they do.</summary>
-    private static Value Earlier(GraphBuilder b, Value scores)
+    public static Value Earlier(GraphBuilder b, Value scores)
     {
         Value queries = b.Shape_(scores, 2, 3), keys = b.Shape_(scores, 3, 4);
         return b.GreaterOrEqual(b.Add(b.Unsqueeze(Count(b, queries), 1), b.Sub(keys, queries)), Count(b, keys));

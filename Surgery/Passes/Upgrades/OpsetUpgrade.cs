@@ -38,9 +38,13 @@ internal static class OpsetUpgradeMoves
         b.Before = node;
     }
 
-    /// <summary>The content of an initializer or of a <c>Constant</c> node, else null.</summary>
-    public static TensorData? ConstantContent(this Value value) =>
-        value.Data ?? (value.Producer is { OpType: "Constant" } constant ? ConstantValue.Of(constant) : null);
+    /// <summary>The content of an initializer or of a <c>Constant</c> node, also behind an <c>Identity</c>, else null.</summary>
+    public static TensorData? ConstantContent(this Value value) => value.Data ?? value.Producer switch
+    {
+        { OpType: "Constant" } constant => ConstantValue.Of(constant),
+        { OpType: "Identity" } identity => identity.Inputs[0]!.ConstantContent(),
+        _ => null,
+    };
 
     /// <summary>The error for a node that has no equivalent.</summary>
     public static GraphException CannotUpgrade(this Node node, string reason) =>

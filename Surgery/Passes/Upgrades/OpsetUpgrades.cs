@@ -11,13 +11,14 @@ internal static class OpsetUpgrades
         ReductionUpgrades.Steps,
         NormalizationUpgrades.Steps,
         MiscellaneousUpgrades.Steps,
+        ExperimentalUpgrades.Steps,
     ];
 
     /// <summary>Steps that look at the shapes of values.</summary>
     private static readonly HashSet<(string OpType, int Version)> Shaped =
     [
         .. LegacyUpgrades.Broadcasting.Select(op => (op, 7)), ("PRelu", 7), ("Softmax", 13), ("LogSoftmax", 13), ("Hardmax", 13),
-        ("Clip", 11), ("Pad", 11), ("Dropout", 10), ("GroupNormalization", 21),
+        ("Clip", 11), ("Pad", 11), ("Dropout", 10), ("GroupNormalization", 21), .. ExperimentalUpgrades.Steps.Keys,
     ];
 
     /// <summary>Every step.</summary>

@@ -16,7 +16,9 @@ internal sealed class OrtTraining(Func<string, ITrainingSession>? open = null) :
     /// <inheritdoc/>
     public override IReadOnlyList<string> Validate(TrainerOptions options) => new OptionErrors()
         .Include(OptimizerModelBuilder.Refusal(options.Optimizer!) is { } refusal ? [refusal] : [])
-        .Require(options.BatchNormalization == BatchNormalizationMode.Frozen, TrainingArtifacts.NoStatistics).All;
+        .Require(options.BatchNormalization == BatchNormalizationMode.Frozen, TrainingArtifacts.NoStatistics)
+        .Require(options.LayerDecay == 1 && options.LearningRateFactors.Count == 0, "ONNX Runtime's training API has one learning rate for all parameters: leave " +
+            $"{nameof(TrainerOptions.LayerDecay)} and {nameof(TrainerOptions.LearningRateFactors)} out, or use the engine '{StepGraph.Name}'.").All;
 
     /// <inheritdoc/>
     public override ITrainingEngine Create(TrainingGraph graph, TrainerOptions options) =>

@@ -15,6 +15,9 @@ public sealed class TrainableTests
     [DataRow("fc?.w", "fc1.w fc2.w")]
     [DataRow("*.b, stem.w", "stem.w block.b fc1.b fc2.b")]
     [DataRow("block.w", "block.w")]
+    [DataRow("blocks:1", "fc1.w fc1.b fc2.w fc2.b")]
+    [DataRow("blocks:3", "stem.w block.w block.b fc1.w fc1.b fc2.w fc2.b")]
+    [DataRow("biases", "block.b fc1.b fc2.w fc2.b")]
     public void ASelectionReadsBackAndSelects(string text, string names)
     {
         Trainable trainable = Trainable.Parse(text);
@@ -38,8 +41,42 @@ public sealed class TrainableTests
     [DataRow("STEM.W", "Did you mean 'stem.w'")]
     [DataRow("from:scores", "No parameter stands behind 'scores'")]
     [DataRow("from:blok", "no value 'blok'. Did you mean 'block'")]
+    [DataRow("blocks:4", "The model has 3 blocks, fewer than 'blocks:4' asks for")]
+    [DataRow("normalization", "Use 'biases', 'blocks:1' or 'all'")]
     public void AnEmptySelectionIsAnError(string text, string message) => StringAssert.Contains(
         Assert.ThrowsExactly<GraphException>(() => Trainable.Parse(text).Select(ResidualModels.Build())).Message, message);
+
+    public static IEnumerable<(string Name, Func<Model> Build, string Biases, string Normalization)> Roles =>
+    [
+        ("BatchNormalization behind a convolution", BlockModels.Chain, "b1.norm.b b2.depthwise.b b2.pointwise.b b3.depthwise.b b3.pointwise.b", "b1.norm.w b1.norm.b"),
+        ("BatchNormalization in front", BlockModels.Dense,
+            "stem.conv.b b1.norm1.b b1.norm2.b b2.norm1.b b2.norm2.b b3.transition.b b3.reduce.b b3.norm1.b b3.norm2.b b4.norm1.b b4.norm2.b b4.last.b",
+            "b1.norm1.w b1.norm1.b b1.norm2.w b1.norm2.b b2.norm1.w b2.norm1.b b2.norm2.w b2.norm2.b b3.transition.w b3.transition.b b3.norm1.w b3.norm1.b b3.norm2.w b3.norm2.b "
+            + "b4.norm1.w b4.norm1.b b4.norm2.w b4.norm2.b b4.last.w b4.last.b"),
+        ("LayerNormalization", () => BlockModels.Encoder(false),
+            "stem.embed.b " + string.Join(' ', Enumerable.Range(1, 3).Select(i => $"b{i}.norm1.b b{i}.q.b b{i}.k.b b{i}.v.b b{i}.out.b b{i}.norm2.b b{i}.up.b b{i}.down.b")) + " b3.last.b",
+            string.Join(' ', Enumerable.Range(1, 3).Select(i => $"b{i}.norm1.w b{i}.norm1.b b{i}.norm2.w b{i}.norm2.b")) + " b3.last.w b3.last.b"),
+        ("LayerNormalization written out", () => BlockModels.Encoder(true),
+            "stem.embed.b stem.norm.b " + string.Join(' ', Enumerable.Range(1, 3).Select(i => $"b{i}.q.b b{i}.k.b b{i}.v.b b{i}.out.b b{i}.norm1.b b{i}.up.b b{i}.down.b b{i}.norm2.b")),
+            "stem.norm.w stem.norm.b " + string.Join(' ', Enumerable.Range(1, 3).Select(i => $"b{i}.norm1.w b{i}.norm1.b b{i}.norm2.w b{i}.norm2.b"))),
+        ("GroupNormalization as PyTorch exports it", BlockModels.GroupNormalized, "b1.conv.b b1.norm.b", "b1.norm.w b1.norm.b"),
+    ];
+
+    [TestMethod, DynamicData(nameof(Roles))]
+    public void BiasesAndNormalizationsAreFoundByWhatReadsThem(string name, Func<Model> build, string biases, string normalization)
+    {
+        Model model = build();
+        Assert.AreEqual($"{biases} fc.w fc.b", string.Join(' ', Trainable.Biases.Select(model).Select(p => p.Name)), name);
+        Assert.AreEqual($"{normalization} fc.w fc.b", string.Join(' ', Trainable.Normalization.Select(model).Select(p => p.Name)), name);
+    }
+
+    [TestMethod]
+    [DataRow("blocks:")]
+    [DataRow("blocks:0")]
+    [DataRow("blocks:-1")]
+    [DataRow("blocks:two")]
+    public void ANumberOfBlocksIsANumber(string text) =>
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Trainable.Parse(text)).Message, "for example blocks:2");
 
     [TestMethod]
     public void AModelWithoutParametersIsAnError()

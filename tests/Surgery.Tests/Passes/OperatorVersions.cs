@@ -1,6 +1,6 @@
 namespace OnnxFineTune.Surgery.Tests;
 
-/// <summary>The versions 1 to 21 of every operator of the standard that has changed (ONNX Changelog.md), and what each change asks of an upgrade.</summary>
+/// <summary>The versions 1 to 21 of every operator of the standard that has changed (ONNX Changelog.md; experimental operators end at 10), and what each change asks of an upgrade.</summary>
 internal static class OperatorVersions
 {
     /// <summary>
@@ -11,6 +11,7 @@ internal static class OperatorVersions
     {
         ["Abs"] = "1 6! 13",
         ["Add"] = "1 6! 7! 13 14",
+        ["Affine"] = "1 10!",
         ["And"] = "1 7!",
         ["ArgMax"] = "1 11 12+ 13",
         ["ArgMin"] = "1 11 12+ 13",
@@ -26,6 +27,7 @@ internal static class OperatorVersions
         ["ConstantOfShape"] = "9 20 21",
         ["Conv"] = "1 11",
         ["ConvTranspose"] = "1 11",
+        ["Crop"] = "1 10!",
         ["CumSum"] = "11 14",
         ["DFT"] = "17 20!",
         ["DepthToSpace"] = "1 11+ 13",
@@ -53,6 +55,7 @@ internal static class OperatorVersions
         ["Hardmax"] = "1 11 13!",
         ["Identity"] = "1 13 14 16 19 21",
         ["If"] = "1 11 13 16 19 21",
+        ["ImageScaler"] = "1 10!",
         ["InstanceNormalization"] = "1 6!",
         ["IsInf"] = "10 20",
         ["IsNaN"] = "9 13 20",
@@ -70,7 +73,7 @@ internal static class OperatorVersions
         ["MaxPool"] = "1 8+ 10+ 11 12",
         ["MaxUnpool"] = "9 11",
         ["Mean"] = "1 6! 8 13",
-        ["MeanVarianceNormalization"] = "9 13",
+        ["MeanVarianceNormalization"] = "1 9! 13",
         ["Min"] = "1 6! 8 12 13",
         ["Mod"] = "10 13",
         ["Mul"] = "1 6! 7! 13 14",
@@ -84,6 +87,7 @@ internal static class OperatorVersions
         ["Or"] = "1 7!",
         ["PRelu"] = "1 6! 7! 9 16",
         ["Pad"] = "1 2! 11! 13 18+ 19+ 21",
+        ["ParametricSoftplus"] = "1 10!",
         ["Pow"] = "1 7! 12 13 15",
         ["QLinearMatMul"] = "10 21",
         ["QuantizeLinear"] = "10 13+ 19+ 21+",
@@ -103,6 +107,8 @@ internal static class OperatorVersions
         ["Reshape"] = "1 5! 13 14+ 19 21",
         ["Resize"] = "10 11! 13! 18+ 19+",
         ["RoiAlign"] = "10 16!",
+        ["Scale"] = "1 10!",
+        ["ScaledTanh"] = "1 10!",
         ["Scan"] = "8 9! 11 16 19 21",
         ["Scatter"] = "9 11!",
         ["ScatterElements"] = "11 13 16+ 18+",

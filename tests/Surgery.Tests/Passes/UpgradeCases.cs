@@ -58,6 +58,7 @@ internal static class UpgradeCases
         .. Reductions,
         .. Quantization,
         .. Recurrent,
+        .. Experimental,
     ];
 
     /// <summary>Versions that only added inputs or attributes.</summary>
@@ -109,6 +110,21 @@ internal static class UpgradeCases
     {
         Constants = [Sines(1, 2 * r.Item2, 4), Sines(1, 2 * r.Item2, 2), Sines(1, 4 * r.Item2)], Attributes = [("hidden_size", 2)], Outputs = 2,
     });
+
+    private static UpgradeCase[] Experimental =>
+    [
+        new("Affine", 7, [2, 3]) { Attributes = [("alpha", 2f), ("beta", 0.5f)] },
+        new("Scale", 7, [2, 3]) { Attributes = [("scale", 2f)] },
+        new("ScaledTanh", 7, [2, 3]) { Attributes = [("alpha", 1.7f), ("beta", 0.6f)] },
+        new("ParametricSoftplus", 7, [2, 3]) { Attributes = [("alpha", 1.7f), ("beta", 0.6f)] },
+        new("ImageScaler", 7, [2, 3, 2, 2]) { Attributes = [("scale", 0.5f), ("bias", new[] { 1f, 2f, 3f })] },
+        new("Crop", 7, [1, 2, 5, 6]) { Attributes = [("border", new[] { 1L, 0L, 2L, 1L })] },
+        new("Crop", 7, [1, 2, 5, 6]) { Attributes = [("border", new[] { 1L, 2L, 0L, 0L }), ("scale", new[] { 2L, 3L })] },
+        new("MeanVarianceNormalization", 7, [2, 3, 2, 2]),
+        new("MeanVarianceNormalization", 8, [2, 3, 2, 2]) { Attributes = [("across_channels", 1), ("normalize_variance", 0)] },
+        new("MeanVarianceNormalization", 8, [2, 3, 2, 2]) { Attributes = [("normalize_variance", 0)] },
+        new("MeanVarianceNormalization", 8, [2, 3, 2, 2]) { Attributes = [("across_channels", 1)] },
+    ];
 
     private static TensorData Positive => TensorData.FromFloats([.. Enumerable.Range(0, 24).Select(i => 1.1f + MathF.Sin(i))], 2, 3, 4);
 

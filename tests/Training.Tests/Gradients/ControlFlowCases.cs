@@ -11,6 +11,8 @@ internal static class ControlFlowCases
         ["If with a condition that follows from shapes"] = (b, x, w) => If(b, b.Equal(b.Size(x), b.Long(7)), t => t.Neg(x), e => e.Mul(e.MatMul(x, w), e.Scalar(2, x))),
         ["If with a computed condition"] = (b, x, w) => If(b, IsPositive(b, x), t => t.MatMul(x, w), e => e.Tanh(x)),
         ["If with a condition of one dimension"] = (b, x, w) => If(b, b.Reshape(IsPositive(b, x), 1), t => t.ReduceSum(t.MatMul(x, w), [], keepDims: false), e => e.ReduceMean(x, [], keepDims: false)),
+        ["If whose branch that is not taken has no finite derivative"] = (b, x, w) => If(b, IsPositive(b, x), t => t.MatMul(t.Sqrt(x), t.Reciprocal(w)), e => e.Div(e.Mul(x, x), e.Log(e.Neg(e.Mul(x, e.Scalar(3, x)))))),
+        ["If whose branch that is not taken divides by zero"] = (b, x, w) => b.MatMul(If(b, IsPositive(b, x), t => t.Div(x, t.Relu(x)), e => e.Div(x, e.Relu(e.Neg(x)))), w) is var y ? b.Add(y, b.MatMul(x, w)) : y,
         ["If whose branches give values from around it"] = (b, x, w) => b.MatMul(If(b, IsPositive(b, x), _ => x, _ => b.Sigmoid(x)), w),
         ["If in an If"] = (b, x, w) => If(b, IsPositive(b, x), t => If(t, IsPositive(t, t.Neg(w)), u => u.Exp(x), v => v.MatMul(x, w)), e => e.Mul(x, x)),
         ["Loop with a count"] = (b, x, w) => Loop(b, b.Long(3), null, [x], (i, _, s) => (null, [i.Tanh(i.MatMul(s[0], w))], []))[0],
@@ -62,7 +64,7 @@ internal static class ControlFlowCases
     }
 
     /// <param name="body">From round number and carried values to condition (null is true), carried values and what is collected.</param>
-    private static Value[] Loop(GraphBuilder b, Value? count, Value? condition, Value[] state, Func<GraphBuilder, Value, Value[], (Value? Condition, Value[] State, Value[] Collected)> body)
+    public static Value[] Loop(GraphBuilder b, Value? count, Value? condition, Value[] state, Func<GraphBuilder, Value, Value[], (Value? Condition, Value[] State, Value[] Collected)> body)
     {
         Graph graph = new($"loop{b.Graph.Name}", b.Graph);
         GraphBuilder inner = new(graph, graph.Name);

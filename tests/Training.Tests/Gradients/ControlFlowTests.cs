@@ -3,23 +3,27 @@ using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training.Tests;
 
-/// <summary>If, Loop and Scan: what they are written out in gives the same outputs, and gradients that match finite differences of the operators themselves, in float64.</summary>
+/// <summary>If, Loop, Scan, and operators of sequences: what they are written out in gives the same outputs, and gradients that match finite differences of the operators themselves, in float64.</summary>
 [TestClass]
 public sealed class ControlFlowTests
 {
     /// <summary>The operators that are tested here.</summary>
-    public static readonly string[] Operators = ["If", "Loop", "Scan"];
+    public static readonly string[] Operators = ["If", "Loop", "Scan", "SequenceAt", "SequenceLength", "ConcatFromSequence", "SplitToSequence", "SequenceMap", "OptionalGetElement"];
+
+    private static readonly Dictionary<string, Func<GraphBuilder, Value, Value, Value>> Graphs = ControlFlowCases.All.Concat(SequenceCases.All).ToDictionary();
+
+    private static readonly Dictionary<string, (Func<GraphBuilder, Value, Value, Value> Build, string Node, string Reason)> Refused = ControlFlowCases.Refused.Concat(SequenceCases.Refused).ToDictionary();
 
     private static readonly long[] XShape = [3, 2], WShape = [2, 2];
 
-    public static IEnumerable<object[]> Cases => ControlFlowCases.All.Keys.Select(k => new object[] { k });
+    public static IEnumerable<object[]> Cases => Graphs.Keys.Select(k => new object[] { k });
 
-    public static IEnumerable<object[]> Refusals => ControlFlowCases.Refused.Keys.Select(k => new object[] { k });
+    public static IEnumerable<object[]> Refusals => Refused.Keys.Select(k => new object[] { k });
 
     [TestMethod, DynamicData(nameof(Cases))]
     public void WhatIsWrittenOutComputesTheSame(string name)
     {
-        Model model = Build(ControlFlowCases.All[name]), written = WrittenOut(model);
+        Model model = Build(Graphs[name]), written = WrittenOut(model);
         Assert.IsFalse(written.Graph.Nodes.Any(n => Operators.Contains(n.OpType)));
         foreach (double sign in new[] { 1.0, -1.0 })
         {
@@ -34,7 +38,7 @@ public sealed class ControlFlowTests
     [TestMethod, DynamicData(nameof(Cases))]
     public void GradientsMatchFiniteDifferences(string name)
     {
-        Model model = Build(ControlFlowCases.All[name]), written = WrittenOut(model);
+        Model model = Build(Graphs[name]), written = WrittenOut(model);
         AppendGradients(written);
         foreach (double sign in new[] { 1.0, -1.0 })
         {
@@ -52,7 +56,7 @@ public sealed class ControlFlowTests
     [TestMethod, DynamicData(nameof(Refusals))]
     public void WhatCannotBeWrittenOutIsNamedWithARemedy(string name)
     {
-        (Func<GraphBuilder, Value, Value, Value> build, string node, string reason) = ControlFlowCases.Refused[name];
+        (Func<GraphBuilder, Value, Value, Value> build, string node, string reason) = Refused[name];
         string message = Assert.ThrowsExactly<GraphException>(() => WrittenOut(Build(build))).Message;
         StringAssert.Contains(message, node);
         StringAssert.Contains(message, reason);

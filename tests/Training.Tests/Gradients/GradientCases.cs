@@ -35,6 +35,7 @@ internal static class GradientCases
         .. CacheCases.Rows,
         .. RecurrentCases.Rows,
         .. AttentionCases.Rows,
+        .. RegionCases.Rows,
     ];
 
     /// <summary>Rows of operators that are known to pass no gradient on.</summary>

@@ -15,7 +15,7 @@ internal static class RuntimeOperatorCases
         .. Own.Select(c => c with { Domain = "com.microsoft", DoubleTolerance = 1e-6 }),
     ];
 
-    private static IEnumerable<GradientCase> Own => [.. Activations, .. Products, .. Normalizations, .. Attentions];
+    private static IEnumerable<GradientCase> Own => [.. Activations, .. Products, .. Normalizations, .. Attentions, .. Decoders];
 
     private static GradientCase[] Activations =>
     [
@@ -83,6 +83,48 @@ internal static class RuntimeOperatorCases
         Projecting([2, 3, 4], [4, 12], [12]) with { Constants = new() { [3] = Ints([1, 1, 0, 0, 1, 1], 2, 3) }, Attributes = [("num_heads", 2), ("scale", 0.3f), ("mask_filter_value", -3f)], Batch = false },
         Projecting([2, 3, 4], [4, 12], [12]) with { Constants = new() { [3] = Ints([3, 1], 2) }, Batch = false },
     ];
+
+    private static GradientCase[] Decoders =>
+    [
+        GroupQuery([2, 3, 32], [2, 3, 16], [2, 3, 16]),
+        GroupQuery([2, 3, 32], [2, 3, 16], [2, 3, 16]) with { Outputs = 3, Attributes = [("num_heads", 4), ("kv_num_heads", 2), ("scale", 0.3f), ("softcap", 2f)], Note = "with keys and values" },
+        GroupQuery([2, 3, 64]) with { Note = "packed" },
+        GroupQuery([2, 3, 64], [2, 3, 32], [2, 3, 32], null, null, null, null, [4, 8], [4, 8]) with { Attributes = [("num_heads", 4), ("kv_num_heads", 2), ("do_rotary", 1)] },
+        GroupQuery([2, 3, 64], [2, 3, 32], [2, 3, 32], null, null, null, null, [4, 8], [4, 8]) with { Attributes = [("num_heads", 4), ("kv_num_heads", 2), ("do_rotary", 1), ("rotary_interleaved", 1)] },
+        GroupQuery([2, 3, 32], [2, 3, 16], [2, 3, 16], null, null, null, null, null, null, null, [2, 4, 3, 3]),
+        new("RotaryEmbedding", [2, 3, 8], null, [5, 2], [5, 2]) { Constants = { [1] = TensorData.FromLongs([0, 1, 2, 1, 4, 3], 2, 3) }, Batch = false },
+        new("RotaryEmbedding", [2, 3, 8], null, [5, 2], [5, 2]) { Constants = { [1] = TensorData.Vector(1) }, Attributes = [("interleaved", 1)] },
+        new("RotaryEmbedding", [2, 2, 3, 6], null, [5, 2], [5, 2]) { Constants = { [1] = TensorData.Vector(2) }, Attributes = [("rotary_embedding_dim", 4), ("num_heads", 2)] },
+        NarrowProduct(4, 32, null, null),
+        NarrowProduct(4, 40, null, null) with { Note = "a block that is not full" },
+        NarrowProduct(4, 40, [0x37, 0x09, 0xA8, 0x01, 0x5C, 0x08], null) with { Note = "zero points of odd number" },
+        NarrowProduct(8, 32, [100, 130, 128, 90, 7, 255], [1, 2, 3]) with { Note = "8 bits" },
+    ];
+
+    private static GradientCase GroupQuery(params long[]?[] shapes) => new("GroupQueryAttention", shapes)
+    {
+        Constants = { [5] = Ints([2, 2], 2), [6] = Ints([3]) }, Attributes = [("num_heads", 4), ("kv_num_heads", 2)], Batch = false,
+    };
+
+    /// <summary>x [2, 3, K] with 3 rows of weights in blocks of 16.</summary>
+    private static GradientCase NarrowProduct(int bits, int columns, byte[]? zeroPoints, float[]? bias)
+    {
+        int blocks = (columns + 15) / 16, bytes = 2 * bits;
+        GradientCase c = new("MatMulNBits", [2, 3, columns])
+        {
+            Attributes = [("bits", bits), ("block_size", 16), ("N", 3), ("K", columns)],
+            Constants =
+            {
+                [1] = TensorData.FromBytes(ElementType.UInt8, Shape.Of(3, blocks, bytes), Enumerable.Range(0, 3 * blocks * bytes).Select(i => (byte)(i * 37)).ToArray()),
+                [2] = TensorData.FromFloats([.. Enumerable.Range(1, 3 * blocks).Select(i => 0.02f * i)], 3 * blocks),
+            },
+        };
+        if (zeroPoints is not null)
+            c.Constants[3] = TensorData.FromBytes(ElementType.UInt8, Shape.Of(zeroPoints.Length), zeroPoints);
+        if (bias is not null)
+            c.Constants[5] = TensorData.FromFloats(bias, bias.Length);
+        return c;
+    }
 
     private static GradientCase FusedConv(string activation, float[] parameters) => new("FusedConv", [2, 2, 4, 4], [3, 2, 3, 3], [3])
     {

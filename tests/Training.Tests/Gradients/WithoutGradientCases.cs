@@ -33,6 +33,8 @@ internal static class WithoutGradientCases
         {
             Constants = { [0] = TensorData.Scalar(4L), [1] = TensorData.Scalar(8L), [2] = TensorData.Scalar(8000L) }, Ranges = { [3] = (0, 1), [4] = (3000, 4000) },
         },
+        new("NonMaxSuppression", [1, 3, 4], [1, 2, 3]) { Batch = false },
+        new("OptionalHasElement", [2, 3]),
         new("OneHot", null, null, [2]) { Constants = { [0] = TensorData.Vector(0, 2), [1] = TensorData.Scalar(3L) } },
         new("Range", null, []) { Constants = { [0] = TensorData.Scalar(0f), [2] = TensorData.Scalar(1f) } },
     ];

@@ -10,8 +10,24 @@ internal sealed record ReferenceRun(float Loss, IReadOnlyDictionary<string, Tens
     /// <summary>Builds forward, loss and backward for all parameters as one graph and runs it once.</summary>
     public static ReferenceRun Of(TorchReference reference, BatchNormalizationMode mode = BatchNormalizationMode.Frozen)
     {
-        TrainingGraphOptions options = new() { FrozenApart = false, BatchNormalization = mode };
-        TrainingGraph graph = TrainingGraph.Build(reference.Model, new SoftmaxCrossEntropy(), reference.Gradients.Keys, options);
+        TrainingGraph graph = Build(reference, mode);
+        IReadOnlyDictionary<string, TensorData> results = RuntimeSession.RunOnce(graph.Training, Feeds(graph, reference));
+        return new ReferenceRun(results[graph.Loss.Name].ToFloats()[0], graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]));
+    }
+
+    /// <summary>The gradients of the same graph in float64, by parameter, computed with PyTorch's kernels.</summary>
+    public static IReadOnlyDictionary<string, TensorData> InFloat64(TorchReference reference, BatchNormalizationMode mode)
+    {
+        TrainingGraph graph = Build(reference, mode);
+        IReadOnlyDictionary<string, TensorData> results = reference.RunInFloat64(graph.Training, Feeds(graph, reference), [.. graph.Parameters.Select(p => p.Gradient.Name)]);
+        return graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]);
+    }
+
+    private static TrainingGraph Build(TorchReference reference, BatchNormalizationMode mode) =>
+        TrainingGraph.Build(reference.Model, new SoftmaxCrossEntropy(), reference.Gradients.Keys, new TrainingGraphOptions { FrozenApart = false, BatchNormalization = mode });
+
+    private static Dictionary<string, TensorData> Feeds(TrainingGraph graph, TorchReference reference)
+    {
         Dictionary<string, TensorData> feeds = graph.Parameters.ToDictionary(p => p.Value.Name, p => p.Initial);
         foreach (RunningStatistic statistic in graph.Statistics)
             feeds[statistic.Value.Name] = statistic.Initial;
@@ -19,7 +35,6 @@ internal sealed record ReferenceRun(float Loss, IReadOnlyDictionary<string, Tens
         feeds[graph.Targets.Name] = reference.Labels;
         if (graph.DropoutStep is { } step)
             feeds[step.Name] = TensorData.Vector(0);
-        IReadOnlyDictionary<string, TensorData> results = RuntimeSession.RunOnce(graph.Training, feeds);
-        return new ReferenceRun(results[graph.Loss.Name].ToFloats()[0], graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]));
+        return feeds;
     }
 }

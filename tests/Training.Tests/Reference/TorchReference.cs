@@ -47,7 +47,7 @@ internal sealed class TorchReference : IDisposable
 
     /// <summary>Exports the network and computes its reference.</summary>
     /// <param name="arguments">Name of a torchvision network, and options of the script.</param>
-    public static TorchReference Make(params string[] arguments) => Make(SharedFolder.Find("tools/torchvision_reference.py") ?? "", arguments);
+    public static TorchReference Make(params string[] arguments) => Make(Script("torchvision_network.py"), [SharedFolder.Find("tools/torchvision_reference.py") ?? "", .. arguments]);
 
     /// <summary>Exports a network of resampling operators and computes its reference.</summary>
     /// <param name="opset">Operator set of the file.</param>
@@ -64,6 +64,21 @@ internal sealed class TorchReference : IDisposable
         (int exitCode, string errors) = Run(Script("float64_gradients.py"), _folder.FullName, evaluations.ToString(CultureInfo.InvariantCulture));
         Assert.AreEqual(0, exitCode, $"float64_gradients.py failed: {errors}");
         return new RoundingReference(Tensors("float64"), JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(Path("rounding.json")))!);
+    }
+
+    /// <summary>Runs a graph in float64 with PyTorch's kernels.</summary>
+    /// <param name="graph">A graph of float32.</param>
+    /// <param name="feeds">Its inputs.</param>
+    /// <param name="outputs">The outputs to return.</param>
+    public IReadOnlyDictionary<string, TensorData> RunInFloat64(Model graph, IReadOnlyDictionary<string, TensorData> feeds, IReadOnlyCollection<string> outputs)
+    {
+        graph.Save(Path("graph.onnx"));
+        Directory.CreateDirectory(Path("feeds"));
+        foreach ((int number, KeyValuePair<string, TensorData> feed) in feeds.Index())
+            TensorFile.Save(Path($"feeds/{number}.pb"), feed.Key, feed.Value);
+        (int exitCode, string errors) = Run([Script("float64_graph.py"), _folder.FullName, .. outputs]);
+        Assert.AreEqual(0, exitCode, $"float64_graph.py failed: {errors}");
+        return outputs.Select((name, i) => (name, Data: TensorFile.Load(Path($"graph64/{i}.pb")))).ToDictionary(o => o.name, o => o.Data);
     }
 
     /// <inheritdoc/>

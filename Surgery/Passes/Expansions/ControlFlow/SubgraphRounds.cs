@@ -9,9 +9,16 @@ internal sealed class SubgraphRounds(GraphBuilder b, Graph body)
     /// <param name="name">Part of the names of the copies.</param>
     /// <param name="inputs">Values for the subgraph's inputs.</param>
     /// <returns>Values for its outputs; an output may be an input, a constant or a value of the graph around.</returns>
-    public Value[] Append(string name, params IReadOnlyList<Value> inputs)
+    public Value[] Append(string name, params IReadOnlyList<Value> inputs) => Append(name, new Dictionary<Value, Value>(), inputs);
+
+    /// <summary>Appends a copy.</summary>
+    /// <param name="name">Part of the names of the copies.</param>
+    /// <param name="outer">What the copy reads instead of values of the graph around.</param>
+    /// <param name="inputs">As above.</param>
+    /// <returns>As above.</returns>
+    public Value[] Append(string name, IReadOnlyDictionary<Value, Value> outer, params IReadOnlyList<Value> inputs)
     {
-        Dictionary<Value, Value> map = new(_constants);
+        Dictionary<Value, Value> map = _constants.Concat(outer).ToDictionary();
         foreach ((Value parameter, Value argument) in body.Inputs.Zip(inputs))
             map[parameter] = argument;
         GraphCopy.Append(b.Graph, body, map, $"{b.Prefix}/{name}", b.Before);
