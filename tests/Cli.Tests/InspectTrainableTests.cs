@@ -34,7 +34,7 @@ public sealed class InspectTrainableTests
         Value unique = op.Op("Unique", [product], ("axis", 0));
         graph.AddOutput(op.MatMul(op.Tanh(op.Reshape(unique, -1, 4)), graph.AddInitializer("head", TensorData.FromFloats(TrainingModels.Numbers(8, 2), 4, 2))));
         CommandResult result = await CommandLine.SucceedAsync("inspect", "--trainable", folder.Save(new Model(graph) { Opset = GraphBuilder.WorkingOpset }));
-        StringAssert.Matches(result.Output, new(@"(?m)^x +2 +24 +\S+ \S+ +Unique$"));
+        StringAssert.Matches(result.Output, new(@"(?m)^x +2 +24 +\? Unique$"));
         StringAssert.Contains(result.Output, "Operators that no gradient passes\nUnique 'Unique'   'w' → MatMul 'MatMul' → ");
         StringAssert.Matches(result.Output, new(@"Freeze everything before '(\S+)' \(--trainable from:\1\), or cut there\."));
     }
