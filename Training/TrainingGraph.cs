@@ -107,7 +107,7 @@ public sealed partial class TrainingGraph
     }
 
     /// <summary>Quantized weights that are to be trained become float.</summary>
-    private static Model WithRealWeights(Model work, HashSet<string> names)
+    internal static Model WithRealWeights(Model work, HashSet<string> names)
     {
         if (!names.Any(n => work.Graph.Find(n) is { Data.ElementType: var type } && !type.IsFloatingPoint()))
             return work;
