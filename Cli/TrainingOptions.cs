@@ -12,7 +12,7 @@ internal sealed class TrainingOptions
 
     private readonly Option<int> _epochs = NumberOption.Of("--epochs", "Times that each picture is seen.", "N", Defaults.Epochs, IsMany, Many);
     private readonly Option<int> _batch = NumberOption.Of("--batch", "Pictures in one step.", "N", Defaults.BatchSize, IsMany, Many);
-    private readonly Option<float?> _rate = NumberOption.Optional<float>("--lr", "Highest learning rate; by default 0.01 for a head alone, 0.001 where more is trained.", "RATE", r => r > 0, "above 0");
+    private readonly Option<float?> _rate = NumberOption.Optional<float>("--lr", "Highest learning rate; by default 0.01 for a head alone, 0.001 with biases, normalization or adapters, 0.0001 where more is trained (0.001 with sgd).", "RATE", r => r > 0, "above 0");
     private readonly Option<float> _layerDecay = NumberOption.Of("--layer-decay", "Factor on the learning rate from each block to the one before it: 0.8 gives the last block 0.8 of the head's rate, the one before it 0.64.", "FACTOR", Defaults.LayerDecay, f => f > 0 && f <= 1, "above 0 and at most 1");
     private readonly Option<int?> _headFirst = new("--head-first")
     {

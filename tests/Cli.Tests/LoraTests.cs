@@ -12,6 +12,7 @@ public sealed class LoraTests
     [DataRow("--lora 3", 3, 3f, "stem.w block.w")]
     [DataRow("--lora 1:3", 1, 3f, "stem.w block.w fc1.w")]
     [DataRow("--lora 1 --lora-on block*,fc1*", 1, 1f, "block.w fc1.w")]
+    [DataRow("--lora 1 --head-first 2 --layer-decay 0.5", 1, 1f, "stem.w block.w fc1.w")]
     [DataRow("--lora 1 --cut block --head conv", 1, 1f, "stem.w block.w")]
     [DataRow("--lora 1 --cut inner --drop-bypass --dropout 0.5", 1, 1f, "stem.w block.w")]
     public async Task TrainThenMergeGiveTheSameFile(string options, int rank, float alpha, string weights)

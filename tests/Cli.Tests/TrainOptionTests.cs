@@ -20,6 +20,8 @@ public sealed class TrainOptionTests
     [DataRow("--cut block --head conv", "block", 10, 256)]
     [DataRow("--trainable all", "active", 300, 0)]
     [DataRow("--trainable from:flat", "active", 44, 256)]
+    [DataRow("--trainable blocks:2", "active", 192, 108)]
+    [DataRow("--trainable biases", "active", 24, 276)]
     [DataRow("--trainable fc1.*,head*", "active", 44, 256)]
     public async Task WhatIsCutAttachedAndTrained(string options, string cutAt, int trained, int frozen)
     {
@@ -57,6 +59,9 @@ public sealed class TrainOptionTests
     [DataRow("--optimizer sgd", "--optimizer sgd --clip 0.001")]
     [DataRow("--optimizer nesterov", "--optimizer sgd")]
     [DataRow("--optimizer sgd", "--optimizer sgd --momentum 0")]
+    [DataRow("--trainable all", "--trainable all --layer-decay 0.5")]
+    [DataRow("--trainable all", "--trainable all --head-first 2")]
+    [DataRow("--trainable all --head-first", "--trainable all --head-first 2")]
     public async Task OptionsOfOtherOptimizersChangeTheLossesToo(string first, string second)
     {
         using TempFolder folder = new();
@@ -93,6 +98,18 @@ public sealed class TrainOptionTests
     }
 
     [TestMethod]
+    [DataRow("", 0)]
+    [DataRow("--head-first", 20)]
+    [DataRow("--head-first 2", 2)]
+    public async Task TheHeadIsTrainedFirstWhereThatIsWanted(string options, int epochs)
+    {
+        using TempFolder folder = new();
+        JsonElement json = await TrainAsync(folder, $"--trainable all {options}");
+        Assert.AreEqual(epochs, json.GetProperty("headHistory").GetArrayLength());
+        Assert.AreEqual(3, json.GetProperty("epochs").GetInt32());
+    }
+
+    [TestMethod]
     [DataRow("", true)]
     [DataRow("--no-refit", false)]
     [DataRow("--validation 0", false)]
@@ -122,8 +139,34 @@ public sealed class TrainOptionTests
         Assert.AreEqual(ChannelOrder.Bgr, Model.Load(folder["out", "model.onnx"]).GetPreprocessing()!.ChannelOrder);
     }
 
-    private static async Task<JsonElement> TrainAsync(TempFolder folder, string options) =>
-        (await CommandLine.SucceedAsync(["train", "--model", folder.Residual(), "--images", folder.Pictures(), "--out", folder["out"], "--json", "--no-cache",
+    [TestMethod]
+    public async Task BatchNormalizationByTheBatchChangesTheLossesAndTheStatistics()
+    {
+        using TempFolder folder = new();
+        string file = folder.Residual();
+        Model model = Model.Load(file);
+        Node conv = model.Graph.Nodes.First(n => n.OpType == "Conv"), relu = model.Graph.Nodes.First(n => n.OpType == "Relu");
+        Value[] parts = [.. new[] { ("scale", 1f), ("shift", 0f), ("mean", 0f), ("variance", 1f) }.Select(p => model.Graph.AddInitializer($"norm.{p.Item1}", TensorData.FromFloats([p.Item2, p.Item2, p.Item2, p.Item2], 4)))];
+        relu.SetInput(0, new GraphBuilder(model.Graph) { Before = relu }.Op("BatchNormalization", [conv.Outputs[0], .. parts]));
+        model.Save(folder["normalized.onnx"]);
+        JsonElement frozen = await TrainAsync(folder, "--trainable all --batch-norm frozen", folder["normalized.onnx"]);
+        CollectionAssert.AreEqual(new float[4], Model.Load(folder["out", "model.onnx"]).Graph.Get("norm.mean").Data!.ToFloats());
+        JsonElement batch = await TrainAsync(folder, "--trainable all --batch-norm batch", folder["normalized.onnx"]);
+        CollectionAssert.AreNotEqual(new float[4], Model.Load(folder["out", "model.onnx"]).Graph.Get("norm.mean").Data!.ToFloats());
+        Assert.AreNotEqual(Losses(frozen), Losses(batch));
+        Assert.AreEqual(0, batch.GetProperty("warnings").GetArrayLength());
+    }
+
+    [TestMethod]
+    public async Task BatchNormalizationThatIsNotThereIsWarnedOf()
+    {
+        using TempFolder folder = new();
+        JsonElement json = await TrainAsync(folder, "--batch-norm batch");
+        StringAssert.Contains(json.GetProperty("warnings").EnumerateArray().Single().GetString(), "BatchNormalization");
+    }
+
+    private static async Task<JsonElement> TrainAsync(TempFolder folder, string options, string? model = null) =>
+        (await CommandLine.SucceedAsync(["train", "--model", model ?? folder.Residual(), "--images", folder.Pictures(), "--out", folder["out"], "--json", "--no-cache",
             .. options.Contains("--epochs") ? [] : new[] { "--epochs", "3" }, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).Json;
 
     private static string Losses(JsonElement json) => string.Join(' ', json.GetProperty("history").EnumerateArray().Select(e => e.GetProperty("trainLoss").GetRawText()));

@@ -60,6 +60,9 @@ public static class LayerModels
         yield return new("Conv, dilated", ([N, 4, 9, 9], [6, 4, 3, 3], (b, x, w) => Conv(b, x, w, dilations: [2, 3])));
         yield return new("Conv, two groups", ([N, 8, 6, 6], [12, 4, 3, 3], (b, x, w) => Conv(b, x, w, pads: [1, 1, 1, 1], group: 2)));
         yield return new("Conv, three groups, stride", ([N, 12, 8, 8], [15, 4, 2, 2], (b, x, w) => Conv(b, x, w, strides: [2, 2], group: 3)));
+        yield return new("Conv, many channels", ([N, 96, 5, 5], [96, 96, 3, 3], (b, x, w) => Conv(b, x, w, strides: [2, 1], pads: [1, 0, 1, 2])));
+        yield return new("Conv, many channels, two groups", ([N, 192, 6, 6], [192, 96, 3, 3], (b, x, w) => Conv(b, x, w, dilations: [2, 2], group: 2)));
+        yield return new("Conv 1×1 twice with one weight, many channels", ([N, 160, 2, 2], [160, 160, 1, 1], (b, x, w) => b.Conv(b.Relu(Conv(b, x, w)), w, null)));
         yield return new("Conv of sequences", ([N, 4, 12], [6, 4, 5], (b, x, w) => Conv(b, x, w, strides: [2])));
         yield return new("Conv of volumes", ([N, 4, 4, 4, 4], [6, 4, 2, 3, 2], (b, x, w) => Conv(b, x, w)));
         yield return new("Conv twice with one weight", ([N, 6, 5, 5], [6, 6, 3, 3], (b, x, w) => b.Conv(b.Relu(Conv(b, x, w, pads: [1, 1, 1, 1])), w, null)));

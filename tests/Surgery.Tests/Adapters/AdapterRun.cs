@@ -26,10 +26,10 @@ internal static class AdapterRun
         return RuntimeSession.RunOnce(model, new Dictionary<string, TensorData> { [input.Name] = TensorData.FromFloats(numbers, shape) })[model.Graph.Outputs[0].Name].ToFloats();
     }
 
-    /// <summary>The largest difference between the numbers of two outputs.</summary>
+    /// <summary>The largest difference between the numbers of two outputs, as a share of the largest number where that is above 1.</summary>
     public static float Difference(float[] a, float[] b)
     {
         Assert.AreEqual(a.Length, b.Length);
-        return a.Zip(b, (x, y) => MathF.Abs(x - y)).Max();
+        return a.Zip(b, (x, y) => MathF.Abs(x - y)).Max() / MathF.Max(1, a.Max(MathF.Abs));
     }
 }

@@ -50,6 +50,7 @@ public sealed class LoraTests
     /// <summary>A convolution to rank channels and a 1×1 convolution to the outputs, beside the layer: the adapter as PEFT computes it.</summary>
     [TestMethod]
     [DataRow("Conv 1×1"), DataRow("Conv 3×3"), DataRow("Conv, stride and uneven padding"), DataRow("Conv, dilated"), DataRow("Conv, two groups"), DataRow("Conv, three groups, stride"), DataRow("Conv of sequences")]
+    [DataRow("Conv, many channels"), DataRow("Conv, many channels, two groups")]
     public void AnAdaptedConvolutionIsThatOfPeft(string form)
     {
         Model trained = Small.Attach(LayerModels.Build(form)).Model.Trained(), reference = LayerModels.Build(form);
@@ -63,6 +64,14 @@ public sealed class LoraTests
         graph.SetOutputs(op.Add(layer.Outputs[0]!, op.Mul(op.Conv(narrow, b, group: layer.Attributes.Int("group", 1)), op.Scalar(1.5))));
         Assert.IsLessThan(1e-5f, AdapterRun.Difference(reference.Output(), trained.Output()));
     }
+
+    [TestMethod]
+    [DataRow("Conv 3×3", "Reshape Reshape MatMul Reshape Add Conv")]
+    [DataRow("Conv, many channels", "Conv Conv Conv Add")]
+    [DataRow("MatMul", "MatMul Transpose MatMul Transpose MatMul Add")]
+    [DataRow("Gemm without bias", "Gemm Gemm Gemm")]
+    public void TheFormIsTheFasterOne(string form, string nodes) =>
+        Assert.AreEqual(nodes, string.Join(' ', new Lora { Rank = 2 }.Attach(LayerModels.Build(form)).Model.Graph.Nodes.Select(n => n.OpType)));
 
     [TestMethod]
     public void AFollowsTheSeedAndBIsZero()

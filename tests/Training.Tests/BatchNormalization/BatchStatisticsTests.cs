@@ -69,7 +69,7 @@ public sealed class BatchStatisticsTests
     public void GradientsPassThroughTheStatistics(long[] example)
     {
         TrainingGraph graph = BatchNormalizationTask.Graph(NormalizedModels.AtTheInput(example, 2, ("epsilon", 0.1f)));
-        DirectionalCheck.Run(graph, Feeds(graph, graph.Features[0], [6, .. example]), 1e-3);
+        GradientAssert.AreRight(graph, Feeds(graph, graph.Features[0], [6, .. example]));
     }
 
     [TestMethod]
@@ -78,7 +78,7 @@ public sealed class BatchStatisticsTests
         Model model = NormalizedModels.ConvNet(3, 2, ("epsilon", 0.1f));
         model.Graph.Nodes.Single(n => n.OpType == "Relu").OpType = "Tanh";      // without a kink
         TrainingGraph graph = BatchNormalizationTask.Graph(model);
-        DirectionalCheck.Run(graph, Feeds(graph, graph.Features[0], [6, 1, 8, 8]), 3e-3);
+        GradientAssert.AreRight(graph, Feeds(graph, graph.Features[0], [6, 1, 8, 8]));
     }
 
     [TestMethod]
@@ -120,6 +120,15 @@ public sealed class BatchStatisticsTests
         using StepGraphEngine engine = new(graph, new StepGraphEngineOptions { Threads = 1 });
         Checkpoint checkpoint = TrainingArtifacts.Build(BatchNormalizationTask.Graph(NormalizedModels.ConvNet(3, 2), options: new() { FrozenApart = false })).Checkpoint;
         StringAssert.Contains(Assert.ThrowsExactly<TrainingException>(() => checkpoint.WithState(engine.ExportState(), new AdamW())).Message, "norm1.mean");
+    }
+
+    [TestMethod]
+    public void AdaptersHoldNoStatistics()
+    {
+        TrainerOptions options = new() { BatchNormalization = BatchNormalizationMode.Batch, Trainable = Trainable.Adapters };
+        StringAssert.Contains(options.Validate().Single(), "adapter");
+        Assert.IsEmpty((options with { BatchNormalization = BatchNormalizationMode.Frozen }).Validate());
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => AdapterTraining.Check(new Lora(), Trainable.Head, BatchNormalizationMode.Batch)).Message, "adapter");
     }
 
     private static Dictionary<string, TensorData> Feeds(TrainingGraph graph, Value input, long[] shape)
