@@ -8,6 +8,8 @@ internal static class ArtifactsReport
 {
     public static void Show(Terminal terminal, ArtifactCreationOptions options, ArtifactCreationResult result)
     {
+        foreach (string warning in result.Warnings)
+            terminal.Warning(warning);
         if (!terminal.IsJson)
         {
             ShowOperation(terminal, options, result);
@@ -30,6 +32,7 @@ internal static class ArtifactsReport
             result.EvaluationInputs,
             result.Outputs,
             result.Files,
+            result.Warnings,
         });
     }
 

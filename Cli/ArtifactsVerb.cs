@@ -63,6 +63,7 @@ internal sealed class ArtifactsVerb : IVerb
     private ArtifactCreationOptions Read(ParseResult parsed)
     {
         Trainable trainable = _surgery.Trainable(parsed);
+        Lora? lora = _surgery.Lora(parsed, parsed.GetValue(_seed));
         IReadOnlyList<string>? labels = LabelsOption.Read(parsed.GetValue(_labels));
         return new ArtifactCreationOptions
         {
@@ -75,11 +76,12 @@ internal sealed class ArtifactsVerb : IVerb
             Labels = labels,
             Preprocessing = CommonOptions.Preset(parsed.GetValue(_preprocess)),
             Trainable = trainable,
+            Lora = lora,
             Loss = _training.Loss(parsed),
             FromFeatures = parsed.GetValue(_fromFeatures),
             Kernels = parsed.GetValue(_native) ? GradientKernels.OrtTraining : GradientKernels.Standard,
             Seed = parsed.GetValue(_seed),
-            Artifacts = _training.Artifacts(parsed, trainable),
+            Artifacts = _training.Artifacts(parsed, lora is null ? trainable : Trainable.Adapters),
         };
     }
 

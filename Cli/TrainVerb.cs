@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OnnxFineTune.Surgery;
 using OnnxFineTune.Training;
 
 namespace OnnxFineTune.Cli;
@@ -38,7 +39,8 @@ internal sealed class TrainVerb : IVerb
         HeadOption head = _surgery.Head(parsed)!;
         if (head.Classes is { } count)
             throw new UsageException($"--head is '{head.Text}', but train counts the classes in the folder of pictures: leave ':{count}' out.");
-        TrainerOptions trainer = _training.Read(parsed) with { Trainable = _surgery.Trainable(parsed) };
+        Lora? lora = _surgery.Lora(parsed, parsed.GetValue(_training.Seed));
+        TrainerOptions trainer = _training.Read(parsed) with { Trainable = lora is null ? _surgery.Trainable(parsed) : Trainable.Adapters };
         if (trainer.Validate() is { Count: > 0 } errors)
             throw new UsageException(string.Join(' ', errors));
         return new FineTuningOptions
@@ -51,7 +53,7 @@ internal sealed class TrainVerb : IVerb
             DropBypass = _surgery.DropBypass(parsed),
             RemoveLast = _surgery.RemoveLast(parsed),
             Head = classes => head.Build(classes, _surgery.Dropout(parsed), parsed.GetValue(_training.Seed)),
-            Lora = _surgery.Lora(parsed, parsed.GetValue(_training.Seed)),
+            Lora = lora,
             Preprocessing = CommonOptions.Preset(parsed.GetValue(_preprocess)),
             Strict = parsed.GetValue(_strict),
             Trainer = trainer,

@@ -98,12 +98,16 @@ public sealed record TrainerOptions
         foreach ((string pattern, float factor) in LearningRateFactors)
             errors.Positive($"{nameof(LearningRateFactors)} for '{pattern}'", factor);
         errors.Require(HeadFirst is null || Trainable != Trainable.Head, $"{nameof(HeadFirst)} trains the head before the rest, but {nameof(Trainable)} is '{Trainable}', so there is no rest. Select more, or leave it out.");
+        errors.Require(BatchNormalization == BatchNormalizationMode.Frozen || Trainable != Trainable.Adapters, NoStatisticsInAdapters);
         if (ClipNorm is { } norm)
             errors.Positive(nameof(ClipNorm), norm);
         if (EarlyStoppingPatience is { } patience)
             errors.InRange(nameof(EarlyStoppingPatience), patience, 1, 1_000_000);
         return errors.Include(HeadFirst?.Validate() ?? []).Include(Optimizer?.Validate() ?? []).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).Include(Engine.Validate(Resolve())).All;
     }
+
+    /// <summary>Why adapters are trained with frozen statistics.</summary>
+    internal const string NoStatisticsInAdapters = "Running statistics of BatchNormalization cannot be updated with adapters, for an adapter that is saved alone holds none; leave them frozen.";
 
     /// <summary>The weight decay of <see cref="AdamW"/> where none is given; <see cref="Optimizer"/> says why.</summary>
     public static double WeightDecayFor(Trainable trainable) => trainable == Trainable.Head ? 0.3 : 0.01;

@@ -11,7 +11,7 @@ internal static class AdapterNodes
         Value a = Parameter(Model.AdapterA(name), initial.Uniform(weight.Inputs, weight.ShapeOfA(settings.Rank)));      // as PEFT and loralib: Kaiming uniform with a = √5
         long[] shape = weight.ShapeOfB(settings.Rank);
         Value b = Parameter(Model.AdapterB(name), TensorData.FromFloats(new float[shape.Aggregate((x, y) => x * y)], shape));
-        if (weight.IsConvolution)
+        if (weight.IsSum(settings.Rank))
             Sum(weight, a, b, settings);
         else
             foreach (WeightUse use in weight.Uses)
@@ -35,7 +35,7 @@ internal static class AdapterNodes
             use.Node.SetInput(use.Index, sum);
     }
 
-    /// <summary>x·Aᵀ·(s·B)ᵀ, or s·B·(A·x) where the weight is the first factor, added to what the node computes; the sum gets the name of the node's output.</summary>
+    /// <summary>B(A(x)) in convolutions, x·Aᵀ·(s·B)ᵀ, or s·B·(A·x) where the weight is the first factor, added to what the node computes; the sum gets the name of the node's output.</summary>
     private static void Branch(GraphBuilder op, WeightUse use, Value a, Value b, float scale)
     {
         Node node = use.Node;
@@ -46,16 +46,25 @@ internal static class AdapterNodes
         node.Name = nodeName;
         op.Before = graph.Nodes.SkipWhile(n => n != node).Skip(1).FirstOrDefault();
         Value factor = Scaled(op, b, scale);
-        Value sum = node.OpType == "Gemm" ? OfGemm(op, use, data, a, factor, result)
+        Value sum = node.OpType == "Conv" ? op.Add(result, OfConvolution(op, node, data, a, factor))
+            : node.OpType == "Gemm" ? OfGemm(op, use, data, a, factor, result)
             : use.Index == 0 ? op.Add(result, op.MatMul(factor, op.MatMul(a, data)))
             : op.Add(result, op.MatMul(op.MatMul(data, op.Transpose(a, 1, 0)), op.Transpose(factor, 1, 0)));
         Shaped(sum, result);
         foreach (Use read in result.Uses.Where(u => u.Node != sum.Producer).ToArray())
             read.Node.SetInput(read.Index, sum);
         graph.ReplaceOutput(result, sum);
-        string join = sum.Producer!.Name;
         graph.Rename(sum, name);
-        sum.Producer.Name = join;
+        sum.Producer!.Name = $"{name}/lora";
+    }
+
+    /// <summary>A convolution of the same form to rank channels, and one of 1×1 to the outputs, group by group.</summary>
+    private static Value OfConvolution(GraphBuilder op, Node node, Value data, Value a, Value b)
+    {
+        Value narrow = op.Op("Conv", [data, a]);
+        foreach (NodeAttribute attribute in node.Attributes)
+            narrow.Producer!.Attributes.Set(attribute);
+        return op.Conv(narrow, b, group: node.Attributes.Int("group", 1));
     }
 
     /// <summary>A Gemm takes what it adds to as its third input, and its own alpha applies to the branch too.</summary>

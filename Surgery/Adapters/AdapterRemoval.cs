@@ -27,7 +27,7 @@ internal static class AdapterRemoval
             nodes.Add(node);
             if (node.OpType == "Add" || (node.OpType == "Gemm" && node.Input(2) is not null))
                 return node;
-            if (node.OpType is not ("Mul" or "MatMul" or "Gemm" or "Reshape" or "Transpose") || node.Outputs[0] is not { Uses.Count: 1, IsOutput: false })
+            if (node.OpType is not ("Mul" or "MatMul" or "Gemm" or "Reshape" or "Transpose" or "Conv") || node.Outputs[0] is not { Uses.Count: 1, IsOutput: false })
                 throw new GraphException($"The adapter of '{weight}' cannot be merged: {node} is not as it was attached. Merge before such changes.");
         }
     }

@@ -6,7 +6,7 @@ namespace OnnxFineTune.Surgery;
 /// <summary>What a model's metadata say of its adapters.</summary>
 /// <param name="Rank">Rank of each adapter.</param>
 /// <param name="Alpha">What is added is multiplied by alpha/rank.</param>
-/// <param name="Weights">Names of the weights that have one, in file order.</param>
+/// <param name="Weights">Names of the weights that have one, in the order of the nodes that read them.</param>
 internal sealed record AdapterSettings(int Rank, float Alpha, IReadOnlyList<string> Weights)
 {
     /// <summary>alpha/rank.</summary>

@@ -39,8 +39,8 @@ public sealed record Lora
     /// <param name="model">Any model; it is not changed. Half precision is computed in float32.</param>
     /// <returns>The model in working form, with adapters that add nothing as yet, and what is to know about them.</returns>
     /// <remarks>
-    /// For a Conv the sum W + (alpha/rank)·B·A is computed and convolved with; a MatMul or Gemm keeps its weight, and a branch x·Aᵀ·Bᵀ is added to its result. That is what was faster in
-    /// training: a convolution to few channels costs nearly as much as one to many.
+    /// Beside a MatMul or Gemm stands a branch x·Aᵀ·Bᵀ, beside a Conv with many channels a convolution to rank channels and one of 1×1 to the outputs. A Conv with few channels convolves with
+    /// the sum W + (alpha/rank)·B·A instead, which is faster there. The result is the same in either form.
     /// </remarks>
     /// <exception cref="GraphException">No weight fits, none of those that fit can have an adapter, or the model has adapters already; the message says why.</exception>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>

@@ -84,8 +84,8 @@ public sealed class LoraAdapter
         Model tuned = Front(original);
         _base.Check(tuned);
         tuned.FoldAdapters(_settings.Weights.ToDictionary(w => w, w => (Parameter(Model.AdapterA(w)), Parameter(Model.AdapterB(w)))), _settings.Scale);
-        RemoveDropout.Run(tuned.Graph);
         Value features = AppendHead(tuned);
+        RemoveDropout.Run(tuned.Graph);
         foreach (string key in tuned.Metadata.Keys.Where(k => k.StartsWith(OwnKeys, StringComparison.Ordinal)).ToArray())
             tuned.Metadata.Remove(key);
         foreach ((string key, string text) in _file.Metadata.Where(m => m.Key is not (BaseKey or Model.AdaptersKey)))

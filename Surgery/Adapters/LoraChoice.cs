@@ -7,7 +7,7 @@ internal sealed class LoraChoice
 
     private LoraChoice(IReadOnlyList<AdaptableWeight> weights, IReadOnlyList<string> warnings) => (Weights, Warnings) = (weights, warnings);
 
-    /// <summary>The weights, in file order.</summary>
+    /// <summary>The weights, in the order of the nodes that read them.</summary>
     public IReadOnlyList<AdaptableWeight> Weights { get; }
 
     /// <summary>One sentence for each reason.</summary>

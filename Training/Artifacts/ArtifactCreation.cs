@@ -18,6 +18,7 @@ public static class ArtifactCreation
     public static ArtifactCreationResult Run(ArtifactCreationOptions options, CancellationToken cancellationToken = default)
     {
         new OptionErrors().Include(options.Loss.Validate()).Include(options.Artifacts.Validate()).ThrowIfAny();
+        AdapterTraining.Check(options.Lora, new TrainerOptions { Trainable = options.Trainable });
         cancellationToken.ThrowIfCancellationRequested();
         KeepModel(options);
         Model pretrained = Model.Load(options.Model);
@@ -26,7 +27,9 @@ public static class ArtifactCreation
         Model model = editor.Build();
         string? removed = options.Head is null ? LogitsOutput.Restore(model, options.Loss.OutputKind) : null;
         Describe(model, pretrained, options);
-        IReadOnlyList<Value> trained = options.Trainable.Select(model);
+        LoraAttachment? attached = options.Lora?.Attach(model);
+        model = attached?.Model ?? model;
+        IReadOnlyList<Value> trained = (attached is null ? options.Trainable : Trainable.Adapters).Select(model);
         using StagedFolder folder = new(options.Output);        // a folder that cannot be written is an error before the work
         TrainingGraph graph = TrainingGraph.Build(model, options.Loss, trained.Select(p => p.Name),
             new TrainingGraphOptions { Seed = options.Seed, FrozenApart = options.FromFeatures, Kernels = options.Kernels });
@@ -39,6 +42,7 @@ public static class ArtifactCreation
             CutAt = cutAt,
             Attached = options.Head is null ? [] : [.. model.HeadParameters.Select(p => TensorSummary.Of(model.Graph.Get(p)))],
             RemovedActivation = removed,
+            Warnings = attached?.Warnings ?? [],
         };
     }
 

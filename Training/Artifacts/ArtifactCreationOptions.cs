@@ -33,6 +33,9 @@ public sealed record ArtifactCreationOptions
     /// <summary>Which parameters are trained; the attached head by default, or the recognised classifier where none is attached.</summary>
     public Trainable Trainable { get; init; } = Trainable.Head;
 
+    /// <summary>Adapters that the device trains with the head, in place of whole weights; null (default) attaches none. With them <see cref="Trainable"/> stays at its default.</summary>
+    public Lora? Lora { get; init; }
+
     /// <summary>What is made small; <see cref="SoftmaxCrossEntropy"/> by default.</summary>
     public ILoss Loss { get; init; } = new SoftmaxCrossEntropy();
 

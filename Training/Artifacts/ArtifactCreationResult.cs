@@ -38,6 +38,9 @@ public sealed record ArtifactCreationResult
     /// <summary>What a training or evaluation step gives, in order, the loss first.</summary>
     public required IReadOnlyList<TensorSummary> Outputs { get; init; }
 
+    /// <summary>What the user should know, one sentence each, for example which weights get no adapter.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The files that were written, in order of their names.</summary>
     public required IReadOnlyList<ArtifactFile> Files { get; init; }
 }

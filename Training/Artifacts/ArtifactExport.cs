@@ -17,6 +17,8 @@ public static class ArtifactExport
         if (options.Checkpoint is { } path)
             artifacts = artifacts.WithCheckpoint(Checkpoint.Read(path));
         Model tuned = options.Model is { } file ? artifacts.ToInferenceModel(Model.Load(file)) : Whole(artifacts.ToInferenceModel(), Path.Combine(options.Artifacts, ArtifactCreation.FrozenModelFile));
+        if (tuned.HasAdapters)
+            tuned = tuned.MergeAdapters();
         if (options.Labels is { } labels)
             SetLabels(tuned, labels);
         cancellationToken.ThrowIfCancellationRequested();

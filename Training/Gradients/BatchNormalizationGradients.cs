@@ -14,10 +14,13 @@ internal static class BatchNormalizationGradients
     /// <summary>Appends the gradients of X, scale, B and, where they are used, mean and variance.</summary>
     public static IReadOnlyList<Value?> Append(GraphBuilder op, ForwardNode n, Value g)
     {
-        long[] axes = [0, .. Enumerable.Range(2, Math.Max(n.Rank - 2, 0)).Select(i => (long)i)];
+        long[] axes = Axes(n.Rank);
         Value epsilon = op.Scalar(n.Attributes.Float("epsilon", 1e-5f), n.X);
         return n.Attributes.Int("training_mode") != 0 ? BatchStatistics(op, n, g, axes, epsilon) : GivenStatistics(op, n, g, axes, epsilon);
     }
+
+    /// <summary>All axes but that of the channels.</summary>
+    public static long[] Axes(int rank) => [0, .. Enumerable.Range(2, Math.Max(rank - 2, 0)).Select(i => (long)i)];
 
     private static IReadOnlyList<Value?> GivenStatistics(GraphBuilder op, ForwardNode n, Value g, long[] axes, Value epsilon)
     {

@@ -15,6 +15,11 @@ internal static class NormalizationCases
         BatchStatistics([4, 3, 3, 2]),
         BatchStatistics([3, 3, 5]) with { Attributes = [("training_mode", 1), ("momentum", 0.5f), ("epsilon", 0.1f)] },
         BatchStatistics([2, 3, 2, 2, 2]),
+        BatchStatistics([5, 3]),
+        BatchStatisticsAsOutputs([5, 3]),
+        BatchStatisticsAsOutputs([3, 3, 5]),
+        BatchStatisticsAsOutputs([4, 3, 3, 2]),
+        BatchStatisticsAsOutputs([2, 3, 2, 2, 2]),
         new("LayerNormalization", [4, 5], [5]),
         new("LayerNormalization", [4, 5], [5], [5]),
         new("LayerNormalization", [2, 3, 6], [6], [6]) { Attributes = [("epsilon", 0.1f)] },
@@ -55,4 +60,8 @@ internal static class NormalizationCases
         Outputs = 3,
         Unused = [1, 2],
     };
+
+    /// <summary>As a training graph has them: without momentum, so that the running statistics are those of the batch.</summary>
+    private static GradientCase BatchStatisticsAsOutputs(long[] x) =>
+        BatchStatistics(x) with { Note = "batch statistics as outputs", Attributes = [("training_mode", 1), ("momentum", 0f), ("epsilon", 0.01f)] };
 }
