@@ -34,6 +34,8 @@ internal sealed class TrainingOptions
     private readonly Option<string> _batchNorm = ChoiceOption.Of("--batch-norm",
         "Statistics of BatchNormalization in training: frozen as pretrained, best on few pictures, or each batch's, with the running ones updated, for trained layers that saw other pictures or none (batches of 16 and more). The tuned model always uses running ones.",
         "frozen", "frozen", "batch");
+    private readonly Option<string> _checkpointing = ChoiceOption.Of("--checkpointing",
+        "Where memory is short: segments keeps little of the forward pass and computes the rest again in the backward pass, about a third more time for the same result.", "none", "none", "segments");
     private readonly Option<string> _engine = ChoiceOption.Of("--engine", "What computes the steps; `onnxft engines` says which can run here.", Defaults.Engine.Name, [.. TrainingEngine.All.Select(e => e.Name)]);
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _cache = new("--cache") { Description = "Folder in which features are kept from run to run; by default one of the user's own.", HelpName = "DIR" };
@@ -44,7 +46,7 @@ internal sealed class TrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, Seed, _engine, _threads, _cache, _noCache })
+        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, _checkpointing, Seed, _engine, _threads, _cache, _noCache })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -68,6 +70,7 @@ internal sealed class TrainingOptions
         RefitOnAllExamples = !parsed.GetValue(_noRefit),
         EarlyStoppingPatience = parsed.GetValue(_patience),
         BatchNormalization = parsed.GetValue(_batchNorm) == "batch" ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen,
+        Checkpointing = parsed.GetValue(_checkpointing) == "segments" ? ActivationCheckpointing.Segments : ActivationCheckpointing.None,
         Seed = parsed.GetValue(Seed),
         Engine = TrainingEngine.All.Single(e => e.Name == parsed.GetValue(_engine)),
         Threads = parsed.GetValue(_threads),
