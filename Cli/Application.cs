@@ -14,7 +14,7 @@ internal sealed class Application(TextWriter output, TextWriter error, bool inte
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object on standard output, all else on standard error.", Recursive = true };
 
     /// <summary>The verbs; the one place to add another.</summary>
-    private readonly IVerb[] _verbs = [new InspectVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new MergeVerb(), new ArtifactsVerb(), new ExportVerb(), new GradientsVerb(), new EnginesVerb(), new DemoVerb()];
+    private readonly IVerb[] _verbs = [new InspectVerb(), new TrainVerb(), new EvaluateVerb(), new PredictVerb(), new MergeVerb(), new ArtifactsVerb(), new ExportVerb(), new GradientsVerb(), new CheckGradientsVerb(), new EnginesVerb(), new DemoVerb()];
 
     /// <summary>Runs one command.</summary>
     /// <param name="args">The words after <c>onnxft</c>.</param>

@@ -96,7 +96,7 @@ public sealed record TrainerOptions
             errors.Positive($"{nameof(LearningRateFactors)} for '{pattern}'", factor);
         errors.Require(HeadFirst is null || Trainable != Trainable.Head, $"{nameof(HeadFirst)} trains the head before the rest, but {nameof(Trainable)} is '{Trainable}', so there is no rest. Select more, or leave it out.");
         errors.Require(BatchNormalization == BatchNormalizationMode.Frozen || Trainable != Trainable.Adapters,
-            $"{nameof(BatchNormalization)} is {BatchNormalization}, but adapters go with statistics that stay: an adapter alone could not give others back. Leave it at {nameof(BatchNormalizationMode.Frozen)}.");
+            $"{nameof(BatchNormalization)} is {BatchNormalization}, but an adapter that is saved alone holds no running statistics; leave it {BatchNormalizationMode.Frozen} with adapters.");
         if (ClipNorm is { } norm)
             errors.Positive(nameof(ClipNorm), norm);
         if (EarlyStoppingPatience is { } patience)

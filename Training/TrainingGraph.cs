@@ -74,10 +74,13 @@ public sealed partial class TrainingGraph
     /// <param name="options">Seed, extent and kernels; the defaults suit <see cref="StepGraphEngine"/>.</param>
     /// <exception cref="GraphException">A parameter does not exist, is not a float tensor or has no influence on the output; or an operator has no gradient.</exception>
     /// <exception cref="ArgumentException">The options of the loss are out of range.</exception>
+    /// <exception cref="TrainingException">Running statistics are to be updated in kernels of the training API, which has no state for them.</exception>
     public static TrainingGraph Build(Model model, ILoss loss, IEnumerable<string> parameters, TrainingGraphOptions? options = null)
     {
         options ??= new TrainingGraphOptions();
         new OptionErrors().Include(loss.Validate()).ThrowIfAny();
+        if (options is { BatchNormalization: BatchNormalizationMode.Batch, Kernels: GradientKernels.OrtTraining })
+            throw new TrainingException(TrainingArtifacts.NoStatistics);
         HashSet<string> names = [.. parameters];
         Model own = model.Clone();
         OwnStatistics.Run(own);
@@ -163,11 +166,11 @@ public sealed partial class TrainingGraph
             DropoutMode.Activate([.. dropout.Select(y => graph.Get(y).Producer!)], dropoutStep, options.Seed);
             output = graph.Outputs[1];
         }
-        Func<GraphBuilder, IReadOnlyList<RunningStatistic>> update = statistics.Activate();
+        statistics.Activate();
         Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)], options.Kernels);
-        IReadOnlyList<RunningStatistic> running = update(new GraphBuilder(graph, "statistics"));
+        IReadOnlyList<RunningStatistic> running = statistics.AppendUpdate(new GraphBuilder(graph, "statistics"));
         graph.SetOutputs([nodes.Loss, output, .. gradients, .. running.Select(s => s.Next)]);
-        BatchStatistics.WriteOut(graph);
+        TrainingModeNodes.WriteOut(graph);
         RemoveUnused.Run(graph);
         NativeKernels.Import(trained);
         return new TrainingGraph(frozen, trained, evaluation)

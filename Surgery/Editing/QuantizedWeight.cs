@@ -14,6 +14,7 @@ internal static class QuantizedWeight
         ["QGemm"] = [(3, 4, 5), (6, -1, -1)],
         ["DynamicQuantizeMatMul"] = [(1, 2, 3)],
         ["MatMulIntegerToFloat"] = [(1, 3, 5)],
+        ["QAttention"] = [(1, 4, 7)],
     };
 
     /// <summary>Whether the initializer is a quantized weight of rank 1 or more.</summary>

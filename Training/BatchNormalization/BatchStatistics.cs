@@ -8,37 +8,35 @@ namespace OnnxFineTune.Training;
 /// </summary>
 /// <remarks>
 /// The running variance follows the unbiased one, n/(n − 1) times that of the batch's n values per channel, as PyTorch's does, since it estimates the variance of all data. The operator's own
-/// training mode of operator set 14 takes the biased one; so here it stands for the batch's statistics only (momentum 0), and the update is appended. Once gradients are there, the nodes are written
-/// out too: ONNX Runtime's kernel of that mode writes over the running statistics that it is given, and works on one thread.
+/// training mode of operator set 14 takes the biased one; so here that mode gives the batch's statistics only (momentum 0), and the update is appended.
 /// </remarks>
 internal sealed class BatchStatistics
 {
-    /// <summary>What a batch of one example cannot do.</summary>
-    public const string TooSmall = "BatchNormalization by the statistics of the batch cannot train on one example alone, for one value per channel has no variance; " +
-        "take batches of 2 and more, or leave its statistics frozen.";
-
     /// <summary>The input of a node that is its running mean.</summary>
     public const int Mean = 3;
 
     /// <summary>The input of a node that is its running variance.</summary>
     public const int Variance = 4;
 
-    private readonly IReadOnlyList<Node> _nodes;
-    private readonly OrderedDictionary<string, (Value Running, TensorData Initial)> _running = [];
+    /// <summary>What a batch of one example cannot do.</summary>
+    public const string TooSmall = "BatchNormalization by the statistics of the batch cannot train on one example alone, for one value per channel has no variance; " +
+        "take batches of 2 and more, or leave its statistics frozen.";
+
+    private readonly IReadOnlyList<(Node Node, float Momentum)> _nodes;
+    private readonly OrderedDictionary<Value, TensorData> _running = [];
 
     /// <summary>Makes the running statistics of nodes inputs of their graph.</summary>
     /// <param name="nodes">BatchNormalization nodes in inference mode, in topological order.</param>
     /// <exception cref="GraphException">The statistics of a node are not constants of type float32.</exception>
     public BatchStatistics(IReadOnlyList<Node> nodes)
     {
-        _nodes = nodes;
+        _nodes = [.. nodes.Select(n => (n, n.Attributes.Float("momentum", 0.9f)))];
         SmallestBatch = nodes.Any(n => n.Inputs[0]!.Shape is { } shape && shape.Skip(2).All(d => d.Value == 1)) ? 2 : 1;
-        foreach (Value running in nodes.SelectMany(n => new[] { n.Inputs[Mean]!, n.Inputs[Variance]! }).Distinct())
-        {
-            if (running is not { Data: not null, ElementType: ElementType.Float })
-                throw new GraphException($"The statistics '{running}' of {running.Uses[0].Node} are no float32 constants, so they cannot follow the batches; train with {nameof(BatchNormalizationMode)}.{nameof(BatchNormalizationMode.Frozen)}.");
-            _running.Add(running.Name, (running, running.Graph.InitializerToInput(running)));
-        }
+        foreach (Node node in nodes)
+            foreach (Value running in new[] { node.Inputs[Mean]!, node.Inputs[Variance]! })
+                if (!_running.ContainsKey(running))
+                    _running.Add(running, running is { Data: not null, ElementType: ElementType.Float } ? running.Graph.InitializerToInput(running)
+                        : throw new GraphException($"The statistics '{running.Name}' of {node} are no float32 constants, so they cannot follow the batches; train with {nameof(BatchNormalizationMode)}.{nameof(BatchNormalizationMode.Frozen)}."));
     }
 
     /// <summary>2 where a node has but one value per example and channel, else 1: one value has no variance.</summary>
@@ -61,14 +59,11 @@ internal sealed class BatchStatistics
         return found;
     }
 
-    /// <summary>Switches the nodes to the statistics of the batch.</summary>
-    /// <returns>What appends the update of the running statistics.</returns>
-    public Func<GraphBuilder, IReadOnlyList<RunningStatistic>> Activate()
+    /// <summary>Switches the nodes to the statistics of the batch, which become their second and third output, float32 [C].</summary>
+    public void Activate()
     {
-        List<(Node Node, float Momentum)> active = [];
-        foreach (Node node in _nodes)
+        foreach ((Node node, _) in _nodes)
         {
-            active.Add((node, node.Attributes.Float("momentum", 0.9f)));
             node.Attributes.Set("training_mode", 1);
             node.Attributes.Set("momentum", 0f);
             foreach ((string name, int input) in new[] { ("mean", Mean), ("variance", Variance) })
@@ -77,56 +72,28 @@ internal sealed class BatchStatistics
                 (statistic.ElementType, statistic.Shape) = (ElementType.Float, node.Inputs[input]!.Shape);
             }
         }
-        return op => Update(op, active);
     }
 
-    /// <summary>Writes the nodes of a graph that are in training mode out in other operators.</summary>
-    public static void WriteOut(Graph graph)
+    /// <summary>Appends the running statistics after the step. Where nodes share some, as a layer does that is applied several times, they follow each node in turn.</summary>
+    public IReadOnlyList<RunningStatistic> AppendUpdate(GraphBuilder op)
     {
-        Node[] nodes = [.. graph.Nodes.Where(n => IsBatchNormalization(n) && n.Attributes.Int("training_mode") != 0)];
-        foreach (Node node in nodes)
-            WriteOut(node, new GraphBuilder(graph, node.Outputs[0]!.Name) { Before = node });
-        graph.RemoveNodes(nodes);
-    }
-
-    /// <summary>The mean is taken off first: the backward pass needs the differences, and the sum of their squares does not cancel.</summary>
-    private static void WriteOut(Node node, GraphBuilder op)
-    {
-        Value x = node.Inputs[0]!, y = node.Outputs[0]!;
-        int rank = x.Shape?.Rank ?? throw new GraphException($"The rank of the input of {node} is unknown; leave BatchNormalization frozen.");
-        long[] axes = BatchNormalizationGradients.Axes(rank);
-        Value mean = op.ReduceMean(x, axes, keepDims: false);
-        Value centred = op.Sub(x, NormalizationGradients.PerChannel(op, mean, rank));
-        Value variance = op.ReduceMean(op.Mul(centred, centred), axes, keepDims: false);
-        Value zero = op.Sub(mean, mean);
-        Value normalized = op.Op("BatchNormalization", [centred, node.Inputs[1], node.Inputs[2], zero, variance], ("epsilon", node.Attributes.Float("epsilon", 1e-5f)));
-        normalized.Shape = y.Shape;
-        foreach ((Value? old, Value now) in new[] { (y, normalized), (node.Outputs[1], mean), (node.Outputs[2], variance) })
-            old!.ReplaceUsesWith(now);
-    }
-
-    /// <summary>Where nodes share statistics, as a layer does that is applied several times, they follow each node in turn.</summary>
-    private IReadOnlyList<RunningStatistic> Update(GraphBuilder op, IReadOnlyList<(Node Node, float Momentum)> nodes)
-    {
-        Dictionary<Value, Value> next = _running.Values.ToDictionary(r => r.Running, r => r.Running);
-        foreach ((Node node, float momentum) in nodes)
+        Dictionary<Value, Value> next = _running.Keys.ToDictionary(r => r);
+        foreach ((Node node, float momentum) in _nodes)
         {
             Value mean = node.Inputs[Mean]!, variance = node.Inputs[Variance]!;
             Value count = op.Cast(op.Div(op.Size(node.Inputs[0]!), op.Size(mean)), ElementType.Float);
             Value others = op.Max(op.Sub(count, op.Scalar(1)), op.Scalar(1));       // one value has no variance: 0, not 0/0
             Value share = op.Scalar(1 - momentum);
-            next[mean] = Follow(next[mean], node.Outputs[1]!, momentum, share);
-            next[variance] = Follow(next[variance], node.Outputs[2]!, momentum, op.Mul(op.Div(count, others), share));
+            next[mean] = op.Add(op.Mul(next[mean], op.Scalar(momentum)), op.Mul(node.Outputs[1]!, share));
+            next[variance] = op.Add(op.Mul(next[variance], op.Scalar(momentum)), op.Mul(node.Outputs[2]!, op.Mul(op.Div(count, others), share)));
         }
-        return [.. _running.Select(r => new RunningStatistic(r.Key, r.Value.Running, Named(op, next[r.Value.Running], r.Key), r.Value.Initial))];
-
-        Value Follow(Value running, Value batch, float momentum, Value share) => op.Add(op.Mul(running, op.Scalar(momentum)), op.Mul(batch, share));
+        return [.. _running.Select(r => new RunningStatistic(r.Key.Name, r.Key, Named(op.Graph, next[r.Key], r.Key), r.Value))];
     }
 
-    private static Value Named(GraphBuilder op, Value next, string name)
+    private static Value Named(Graph graph, Value next, Value running)
     {
-        next.Shape = op.Graph.Get(name).Shape;
-        op.Graph.Rename(next, StepGraph.NextName(name));
+        next.Shape = running.Shape;
+        graph.Rename(next, StepGraph.NextName(running.Name));
         return next;
     }
 }

@@ -16,6 +16,9 @@ internal static class ConvolutionWeightGradient
     /// <returns>[M, C/group, …].</returns>
     public static Value Append(GraphBuilder op, ConvolutionShape shape, Value x, Value g)
     {
+        // 3×3, 56×56, 144 channels: 29 ms, 56 ms as one Conv.
+        if (DepthwiseWeightGradient.Fits(shape))
+            return DepthwiseWeightGradient.Append(op, shape, x, g);
         // 3×3, 56×56: 144 channels alone 45 ms, 66 ms place by place; in groups of 4 55 ms and 73 ms, of 16 (14×14) 50 ms and 20 ms.
         if (shape.Group > 1 && shape.GroupInputs <= FewGroupChannels)
             return GradientAsKernel(op, shape, x, g);

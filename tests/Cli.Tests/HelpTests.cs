@@ -4,8 +4,8 @@ namespace OnnxFineTune.Cli.Tests;
 public sealed class HelpTests
 {
     [TestMethod]
-    [DataRow("", "inspect <model>|train|evaluate|predict <files>|merge|artifacts|export|gradients|engines|demo|--version|--json")]
-    [DataRow("inspect", "<model>|--all|--json")]
+    [DataRow("", "inspect <model>|train|evaluate|predict <files>|merge|artifacts|export|gradients|check-gradients <model>|engines|demo|--version|--json")]
+    [DataRow("inspect", "<model>|--all|--trainable|--batch|--json")]
     [DataRow("train", "--model|--images|--test|--out|--cut|--drop-bypass|--remove-last|--head|--dropout|--trainable|--lora|--lora-on|--preprocess|--strict|--epochs|--batch|--lr|--optimizer|"
         + "--momentum|--weight-decay|--schedule|--warmup|--label-smoothing|--clip|--validation|--no-refit|--patience|--seed|--engine|--threads|--cache|--no-cache|--json")]
     [DataRow("evaluate", "--model|--images|--preprocess|--strict|--threads|--json")]
@@ -15,6 +15,7 @@ public sealed class HelpTests
     [DataRow("merge", "--model|--adapter|--out|--json")]
     [DataRow("export", "--artifacts|--out|--checkpoint|--model|--labels|--json")]
     [DataRow("gradients", "<model>|--input|--labels|--loss|--trainable|--batch-norm|--threads|--out|--list|--markdown|--json")]
+    [DataRow("check-gradients", "<model>|--input|--labels|--loss|--trainable|--batch-norm|--threads|--directions|--tolerance|--seed|--json")]
     [DataRow("engines", "--json")]
     [DataRow("demo", "--out|--json")]
     public async Task HelpNamesEverything(string verb, string names)

@@ -122,8 +122,34 @@ public sealed class TrainOptionTests
         Assert.AreEqual(ChannelOrder.Bgr, Model.Load(folder["out", "model.onnx"]).GetPreprocessing()!.ChannelOrder);
     }
 
-    private static async Task<JsonElement> TrainAsync(TempFolder folder, string options) =>
-        (await CommandLine.SucceedAsync(["train", "--model", folder.Residual(), "--images", folder.Pictures(), "--out", folder["out"], "--json", "--no-cache",
+    [TestMethod]
+    public async Task BatchNormalizationByTheBatchChangesTheLossesAndTheStatistics()
+    {
+        using TempFolder folder = new();
+        string file = folder.Residual();
+        Model model = Model.Load(file);
+        Node conv = model.Graph.Nodes.First(n => n.OpType == "Conv"), relu = model.Graph.Nodes.First(n => n.OpType == "Relu");
+        Value[] parts = [.. new[] { ("scale", 1f), ("shift", 0f), ("mean", 0f), ("variance", 1f) }.Select(p => model.Graph.AddInitializer($"norm.{p.Item1}", TensorData.FromFloats([p.Item2, p.Item2, p.Item2, p.Item2], 4)))];
+        relu.SetInput(0, new GraphBuilder(model.Graph) { Before = relu }.Op("BatchNormalization", [conv.Outputs[0], .. parts]));
+        model.Save(folder["normalized.onnx"]);
+        JsonElement frozen = await TrainAsync(folder, "--trainable all --batch-norm frozen", folder["normalized.onnx"]);
+        CollectionAssert.AreEqual(new float[4], Model.Load(folder["out", "model.onnx"]).Graph.Get("norm.mean").Data!.ToFloats());
+        JsonElement batch = await TrainAsync(folder, "--trainable all --batch-norm batch", folder["normalized.onnx"]);
+        CollectionAssert.AreNotEqual(new float[4], Model.Load(folder["out", "model.onnx"]).Graph.Get("norm.mean").Data!.ToFloats());
+        Assert.AreNotEqual(Losses(frozen), Losses(batch));
+        Assert.AreEqual(0, batch.GetProperty("warnings").GetArrayLength());
+    }
+
+    [TestMethod]
+    public async Task BatchNormalizationThatIsNotThereIsWarnedOf()
+    {
+        using TempFolder folder = new();
+        JsonElement json = await TrainAsync(folder, "--batch-norm batch");
+        StringAssert.Contains(json.GetProperty("warnings").EnumerateArray().Single().GetString(), "BatchNormalization");
+    }
+
+    private static async Task<JsonElement> TrainAsync(TempFolder folder, string options, string? model = null) =>
+        (await CommandLine.SucceedAsync(["train", "--model", model ?? folder.Residual(), "--images", folder.Pictures(), "--out", folder["out"], "--json", "--no-cache",
             .. options.Contains("--epochs") ? [] : new[] { "--epochs", "3" }, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).Json;
 
     private static string Losses(JsonElement json) => string.Join(' ', json.GetProperty("history").EnumerateArray().Select(e => e.GetProperty("trainLoss").GetRawText()));

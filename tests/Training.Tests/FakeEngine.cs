@@ -50,7 +50,7 @@ internal sealed class FakeEngine : ITrainingEngine
 
     public IReadOnlyDictionary<string, TensorData> ExportParameters() => new Dictionary<string, TensorData> { ["theta"] = TensorData.Scalar(_theta) };
 
-    public void ImportParameters(IReadOnlyDictionary<string, TensorData> parameters) => _theta = parameters["theta"].Span<float>()[0];
+    public void ImportParameters(IReadOnlyDictionary<string, TensorData> parameters) => _theta = parameters.TryGetValue("theta", out TensorData? theta) ? theta.Span<float>()[0] : _theta;
 
     public EngineState ExportState() => new(Steps, ExportParameters(), new Dictionary<string, TensorData>());
 

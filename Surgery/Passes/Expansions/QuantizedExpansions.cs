@@ -22,6 +22,7 @@ internal static class QuantizedExpansions
         [(RuntimeDomain.Name, "QLinearAveragePool")] = (n, b) => Pool(n, b, "AveragePool"),
         [(RuntimeDomain.Name, "QLinearGlobalAveragePool")] = (n, b) => Pool(n, b, "GlobalAveragePool"),
         [(RuntimeDomain.Name, "QGemm")] = Gemm,
+        [(RuntimeDomain.Name, "QAttention")] = Attention,
         [(RuntimeDomain.Name, "NhwcMaxPool")] = MaxPool,
         [(RuntimeDomain.Name, "QuantizeLinear")] = (n, b) => Standard(n, b),
         [(RuntimeDomain.Name, "DequantizeLinear")] = (n, b) => Standard(n, b),
@@ -78,6 +79,16 @@ internal static class QuantizedExpansions
         if (n.Input(7) is not null)
             return Quantized(n, b, 7, y);
         n.ReplaceBy(y);
+        return null;
+    }
+
+    /// <summary>The runtime's attention on what data and weights stand for; that is written out in turn.</summary>
+    private static string? Attention(Node n, GraphBuilder b)
+    {
+        Value?[] inputs = [Real(n, b, 0, 3, 6, 0), Real(n, b, 1, 4, 7, -1), n.Inputs[2], n.Input(5), n.Input(8)];
+        Node real = b.Node("Attention", inputs, n.Outputs.Count, [.. n.Attributes.Select(a => (a.Name, a.Content))]);
+        real.Domain = RuntimeDomain.Name;
+        n.ReplaceBy(real.Outputs);
         return null;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
@@ -32,6 +33,23 @@ public sealed class QuantizedModelTests
         IReadOnlyDictionary<string, TensorData> expected = Gradients(Build(Network(fused: false), Weights)), actual = Gradients(Build(Network(fused: true), Weights));
         foreach (string name in Weights)
             AssertClose(expected[name].ToFloats(), actual[name].ToFloats(), 1e-5f, name);
+    }
+
+    /// <summary>What ONNX Runtime saves of a model that it has optimized: quantized layers are one operator each.</summary>
+    [TestMethod]
+    public void OptimizedModelsHaveTheSameGradients()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("optimized.onnx");
+        using (SessionOptions options = new() { OptimizedModelFilePath = path, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL })
+            RuntimeSession.Open(Network(fused: false), options).Dispose();
+        Model optimized = Model.Parse(File.ReadAllBytes(path));
+        CollectionAssert.Contains(optimized.Graph.Nodes.Select(n => n.OpType).ToArray(), "QLinearConv");
+        string[] names = [.. Weights.Intersect(Parameters.Of(optimized).Select(p => p.Name))];
+        Assert.AreEqual("conv.w conv.b fc.w fc.b", string.Join(' ', names), string.Join(' ', Parameters.Of(optimized)) + string.Join(' ', optimized.Graph.Nodes));
+        IReadOnlyDictionary<string, TensorData> expected = Gradients(Build(Network(fused: false), Weights)), actual = Gradients(Build(optimized, names));
+        foreach (string name in names)
+            AssertClose(expected[name].ToFloats(), actual[name].ToFloats(), 0.03f, name);
     }
 
     [TestMethod]

@@ -15,15 +15,15 @@ public sealed class GradientRuleTests
 
     [TestMethod]
     [DynamicData(nameof(Rows))]
-    public void RuleMatchesFiniteDifferences(string row) => GradientCheck.Run(Find(Differentiable, row), batch: false);
+    public void RuleMatchesFiniteDifferences(string row) => RuleCheck.Run(Find(Differentiable, row), batch: false);
 
     [TestMethod]
     [DynamicData(nameof(RowsWithBatch))]
-    public void RuleWorksForABatchOfUnknownSize(string row) => GradientCheck.Run(Find(Differentiable, row), batch: true);
+    public void RuleWorksForABatchOfUnknownSize(string row) => RuleCheck.Run(Find(Differentiable, row), batch: true);
 
     [TestMethod]
     [DynamicData(nameof(RowsWithoutGradient))]
-    public void OperatorPassesNoGradientOn(string row) => GradientCheck.RunWithoutGradient(Find(GradientCases.None, row));
+    public void OperatorPassesNoGradientOn(string row) => RuleCheck.RunWithoutGradient(Find(GradientCases.None, row));
 
     [TestMethod]
     public void EveryRuleHasACase()

@@ -80,6 +80,12 @@ internal static class QuantizedCases
             GivesReal = true, Inputs = (b, x, s, o) => [x, Integers(b, 4, 3), s[0], Vector(b, WeightSteps), s[1], Zeros(b, 3), Vector(b, [1, 2, 3])],
             Real = (b, x) => b.MatMul(x, b.Mul(Floats(b, 4, 3), Vector(b, WeightSteps))),
         },
+        new("QAttention", 2, 3, 4)
+        {
+            GivesReal = true, Attributes = [("num_heads", 1)], Inputs = (b, x, s, o) => [x, Integers(b, 4, 12), Vector(b, [.. Enumerable.Repeat(0.5f, 12)]), s[0], b.Scalar(0.02), null, s[1], SByte(b, 3)],
+            Real = (b, x) => b.Split(b.Add(b.MatMul(x, b.Mul(b.Sub(Floats(b, 4, 12), b.Scalar(3)), b.Scalar(0.02))), b.Scalar(0.5)), 2, 4, 4, 4) is var parts
+                ? b.MatMul(b.Softmax(b.Mul(b.MatMul(parts[0], b.Transpose(parts[1], 0, 2, 1)), b.Scalar(0.5))), parts[2]) : x,
+        },
         new("DynamicQuantizeMatMul", 2, 4)
         {
             TakesReal = true, GivesReal = true, Inputs = (b, x, s, o) => [x, Integers(b, 4, 3), b.Scalar(0.02), SByte(b, 3), Vector(b, [1, 2, 3])],

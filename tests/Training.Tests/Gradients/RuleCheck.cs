@@ -8,7 +8,7 @@ namespace OnnxFineTune.Training.Tests;
 /// Differences are taken in float64 where the runtime has the operator in float64, and the gradient graph is then checked in float64 too;
 /// elsewhere in float32, with a larger step and a tolerance to match.
 /// </remarks>
-internal sealed class GradientCheck
+internal sealed class RuleCheck
 {
     private const int LargestElementwise = 64;
     private const int Directions = 8;
@@ -20,7 +20,7 @@ internal sealed class GradientCheck
     private readonly Dictionary<int, double[]> _cotangents;
     private readonly Dictionary<int, double[]> _outputs;
 
-    private GradientCheck(GradientCase c)
+    private RuleCheck(GradientCase c)
     {
         _case = c;
         _random = new Random(c.ToString().Aggregate(17, (hash, letter) => unchecked((hash * 31) + letter)));
@@ -34,7 +34,7 @@ internal sealed class GradientCheck
 
     /// <summary>Checks the gradients of all trained inputs.</summary>
     /// <param name="batch">Whether the size of the batch is unknown before the run.</param>
-    public static void Run(GradientCase c, bool batch) => new GradientCheck(c).Compare(batch);
+    public static void Run(GradientCase c, bool batch) => new RuleCheck(c).Compare(batch);
 
     /// <summary>Checks that the operator passes no gradient on.</summary>
     public static void RunWithoutGradient(GradientCase c) =>
