@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxFineTune.Surgery;
+using OnnxFineTune.Training;
 using Spectre.Console;
 
 namespace OnnxFineTune.Cli;
@@ -8,17 +9,35 @@ namespace OnnxFineTune.Cli;
 internal sealed class InspectVerb : IVerb
 {
     private const int CutPointsShown = 15;
+    private const int BlocksShown = 4;
     private const int LongestText = 300;
     private const int WideTerminal = 110;
 
     private readonly Argument<string> _model = new("model") { Description = "The ONNX model." };
     private readonly Option<bool> _all = new("--all") { Description = $"Show every value at which the model can be cut, not just the last {CutPointsShown}." };
 
-    public Command Build() => new("inspect", "Show what a model is made of, its classifier, and where it can be cut.") { _model, _all };
+    private readonly Option<bool> _trainable = new("--trainable") { Description = "Show what training from each value on would take, and which operators no gradient passes." };
+    private readonly Option<int> _batch = NumberOption.Of("--batch", "With --trainable: examples in a batch.", "N", 16, n => n is >= 1 and <= 1_000_000, "from 1 to 1000000");
+
+    public Command Build()
+    {
+        Command command = new("inspect", "Show what a model is made of, its classifier, and where it can be cut; or what training it would take.") { _model, _all, _trainable, _batch };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_batch) is { Implicit: false } && result.GetResult(_trainable) is not { Implicit: false })
+                result.AddError("--batch goes with --trainable.");
+        });
+        return command;
+    }
 
     public Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         string path = parsed.GetRequiredValue(_model);
+        if (parsed.GetValue(_trainable))
+        {
+            TrainabilityDisplay.Show(terminal, Path.GetFileName(path), Trainability.Of(Model.Load(path), parsed.GetValue(_batch)), parsed.GetValue(_all) ? int.MaxValue : CutPointsShown);
+            return Task.FromResult(ExitCode.Done);
+        }
         ModelSummary summary = ModelSummary.Of(Model.Load(path));
         if (!terminal.IsJson)
         {
@@ -47,6 +66,8 @@ internal sealed class InspectVerb : IVerb
         facts.Add(("classifier", summary.Classifier is { } c
             ? $"{c.Kind}, {c.Classes} classes ({string.Join(" → ", c.Operators)}) on {c.Features}"
             : $"not recognised. {summary.NoClassifierReason}"));
+        if (summary.Blocks.Count > 0)
+            facts.Add(("blocks", $"{summary.Blocks.Count} for --trainable blocks:N, the last from {string.Join(", ", summary.Blocks.TakeLast(BlocksShown).Reverse().Select((b, i) => $"{i + 1}: {b.From} ({Figures.Count(b.ParameterCount)} parameters)"))}"));
         terminal.Facts(facts);
     }
 

@@ -12,7 +12,7 @@ internal sealed class TrainingOptions
 
     private readonly Option<int> _epochs = NumberOption.Of("--epochs", "Times that each picture is seen.", "N", Defaults.Epochs, IsMany, Many);
     private readonly Option<int> _batch = NumberOption.Of("--batch", "Pictures in one step.", "N", Defaults.BatchSize, IsMany, Many);
-    private readonly Option<float?> _rate = NumberOption.Optional<float>("--lr", "Highest learning rate; by default 0.01 for a head alone, 0.001 where more is trained.", "RATE", r => r > 0, "above 0");
+    private readonly Option<float?> _rate = NumberOption.Optional<float>("--lr", "Highest learning rate; by default 0.01 for a head alone, 0.001 with biases, normalization or adapters, 0.0001 where more is trained (0.001 with sgd).", "RATE", r => r > 0, "above 0");
     private readonly Option<float> _layerDecay = NumberOption.Of("--layer-decay", "Factor on the learning rate from each block to the one before it: 0.8 gives the last block 0.8 of the head's rate, the one before it 0.64.", "FACTOR", Defaults.LayerDecay, f => f > 0 && f <= 1, "above 0 and at most 1");
     private readonly Option<int?> _headFirst = new("--head-first")
     {
@@ -34,6 +34,8 @@ internal sealed class TrainingOptions
     private readonly Option<string> _batchNorm = ChoiceOption.Of("--batch-norm",
         "Statistics of BatchNormalization in training: frozen as pretrained, best on few pictures, or each batch's, with the running ones updated, for trained layers that saw other pictures or none (batches of 16 and more). The tuned model always uses running ones.",
         "frozen", "frozen", "batch");
+    private readonly Option<string> _checkpointing = ChoiceOption.Of("--checkpointing",
+        "Where memory is short: segments keeps little of the forward pass and computes the rest again in the backward pass, about a third more time for the same result.", "none", "none", "segments");
     private readonly Option<string> _engine = ChoiceOption.Of("--engine", "What computes the steps; `onnxft engines` says which can run here.", Defaults.Engine.Name, [.. TrainingEngine.All.Select(e => e.Name)]);
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _cache = new("--cache") { Description = "Folder in which features are kept from run to run; by default one of the user's own.", HelpName = "DIR" };
@@ -44,7 +46,7 @@ internal sealed class TrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, Seed, _engine, _threads, _cache, _noCache })
+        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, _checkpointing, Seed, _engine, _threads, _cache, _noCache })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -68,6 +70,7 @@ internal sealed class TrainingOptions
         RefitOnAllExamples = !parsed.GetValue(_noRefit),
         EarlyStoppingPatience = parsed.GetValue(_patience),
         BatchNormalization = parsed.GetValue(_batchNorm) == "batch" ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen,
+        Checkpointing = parsed.GetValue(_checkpointing) == "segments" ? ActivationCheckpointing.Segments : ActivationCheckpointing.None,
         Seed = parsed.GetValue(Seed),
         Engine = TrainingEngine.All.Single(e => e.Name == parsed.GetValue(_engine)),
         Threads = parsed.GetValue(_threads),

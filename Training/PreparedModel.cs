@@ -16,7 +16,7 @@ internal sealed class PreparedModel : IDisposable
         Loss = loss;
         string[] trained = [.. options.Trainable.Select(model).Select(p => p.Name)];
         Options = options with { LayerDecay = 1, LearningRateFactors = [.. ParameterRates.Of(model, trained, options).Select(f => new LearningRateFactor(f.Key, f.Value))] };
-        Graph = TrainingGraph.Build(model, loss, trained, new TrainingGraphOptions { Seed = options.Seed, BatchNormalization = options.BatchNormalization });
+        Graph = TrainingGraph.Build(model, loss, trained, new TrainingGraphOptions { Seed = options.Seed, BatchNormalization = options.BatchNormalization, Checkpointing = options.Checkpointing });
         if (options.BatchSize < Graph.SmallestBatch)
             throw new TrainingException(BatchStatistics.TooSmall);
         Input = model.Graph.FeedInputs.ToArray() is [{ ElementType: ElementType.Float } input] ? input

@@ -11,7 +11,10 @@ public sealed record TrainerOptions
     /// <summary>Examples in one step, at least 1; 32 by default.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>The schedule's factor 1, above 0; null takes 0.01 where the head alone is trained and 0.001 where layers of the original model are trained too.</summary>
+    /// <summary>
+    /// The schedule's factor 1, above 0; null takes 0.01 where the head alone is trained, 0.001 where biases, normalizations or adapters are trained too, and 0.0001 where weights of the original
+    /// model are, or 0.001 with <see cref="Sgd"/>.
+    /// </summary>
     public float? LearningRate { get; init; }
 
     /// <summary>
@@ -35,6 +38,9 @@ public sealed record TrainerOptions
     /// either case.
     /// </summary>
     public BatchNormalizationMode BatchNormalization { get; init; }
+
+    /// <summary>What of the forward pass is computed again in the backward pass instead of being kept, where memory is short; nothing by default. The result is the same.</summary>
+    public ActivationCheckpointing Checkpointing { get; init; }
 
     /// <summary>
     /// How weights follow gradients; null takes <see cref="AdamW"/>, with a weight decay of 0.3 where the head alone is trained and of 0.01 elsewhere. A new head on few examples
@@ -95,8 +101,7 @@ public sealed record TrainerOptions
         foreach ((string pattern, float factor) in LearningRateFactors)
             errors.Positive($"{nameof(LearningRateFactors)} for '{pattern}'", factor);
         errors.Require(HeadFirst is null || Trainable != Trainable.Head, $"{nameof(HeadFirst)} trains the head before the rest, but {nameof(Trainable)} is '{Trainable}', so there is no rest. Select more, or leave it out.");
-        errors.Require(BatchNormalization == BatchNormalizationMode.Frozen || Trainable != Trainable.Adapters,
-            $"{nameof(BatchNormalization)} is {BatchNormalization}, but an adapter that is saved alone holds no running statistics; leave it {BatchNormalizationMode.Frozen} with adapters.");
+        errors.Require(BatchNormalization == BatchNormalizationMode.Frozen || Trainable != Trainable.Adapters, NoStatisticsInAdapters);
         if (ClipNorm is { } norm)
             errors.Positive(nameof(ClipNorm), norm);
         if (EarlyStoppingPatience is { } patience)
@@ -104,15 +109,22 @@ public sealed record TrainerOptions
         return errors.Include(HeadFirst?.Validate() ?? []).Include(Optimizer?.Validate() ?? []).Include(Schedule.Validate()).Include(Loss?.Validate() ?? []).Include(Engine.Validate(Resolve())).All;
     }
 
+    /// <summary>Why adapters are trained with frozen statistics.</summary>
+    internal const string NoStatisticsInAdapters = "Running statistics of BatchNormalization cannot be updated with adapters, for an adapter that is saved alone holds none; leave them frozen.";
+
     /// <summary>The weight decay of <see cref="AdamW"/> where none is given; <see cref="Optimizer"/> says why.</summary>
     public static double WeightDecayFor(Trainable trainable) => trainable == Trainable.Head ? 0.3 : 0.01;
 
     /// <summary>These options with learning rate and optimizer chosen.</summary>
     internal TrainerOptions Resolve() => this with
     {
-        LearningRate = LearningRate ?? (Trainable == Trainable.Head ? 1e-2f : 1e-3f),
+        LearningRate = LearningRate ?? UsualRate,
         Optimizer = Optimizer ?? new AdamW { WeightDecay = WeightDecayFor(Trainable) },
     };
+
+    /// <summary>The learning rate where none is given. Adam moves each weight by about the rate in each step, whatever its gradient: at 0.001 the layers of a pretrained network forget.</summary>
+    private float UsualRate => Trainable == Trainable.Head ? 1e-2f
+        : Optimizer is Sgd || Trainable == Trainable.Biases || Trainable == Trainable.Normalization || Trainable == Trainable.Adapters ? 1e-3f : 1e-4f;
 
     /// <summary><see cref="ClipNorm"/> as the engines take it.</summary>
     internal GradientClipping? Clipping => ClipNorm is { } norm ? new GradientClipping { MaxNorm = norm } : null;

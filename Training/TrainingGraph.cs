@@ -107,7 +107,7 @@ public sealed partial class TrainingGraph
     }
 
     /// <summary>Quantized weights that are to be trained become float.</summary>
-    private static Model WithRealWeights(Model work, HashSet<string> names)
+    internal static Model WithRealWeights(Model work, HashSet<string> names)
     {
         if (!names.Any(n => work.Graph.Find(n) is { Data.ElementType: var type } && !type.IsFloatingPoint()))
             return work;
@@ -167,7 +167,7 @@ public sealed partial class TrainingGraph
             output = graph.Outputs[1];
         }
         statistics.Activate();
-        Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)], options.Kernels);
+        Value[] gradients = AppendGradients(trained, nodes, output, [.. parameters.Select(p => p.Value)], options);
         IReadOnlyList<RunningStatistic> running = statistics.AppendUpdate(new GraphBuilder(graph, "statistics"));
         graph.SetOutputs([nodes.Loss, output, .. gradients, .. running.Select(s => s.Next)]);
         TrainingModeNodes.WriteOut(graph);
@@ -189,16 +189,19 @@ public sealed partial class TrainingGraph
         };
     }
 
-    private static Value[] AppendGradients(Model model, LossNodes nodes, Value output, IReadOnlyList<Value> parameters, GradientKernels kernels)
+    private static Value[] AppendGradients(Model model, LossNodes nodes, Value output, IReadOnlyList<Value> parameters, TrainingGraphOptions options)
     {
         GraphBuilder op = new(model.Graph, "grad");
         if (nodes.Gradient is null)
             InferShapes.Run(model);       // the rules need the shapes of the loss's own values
         else
             nodes.Gradient.Shape = output.Shape;
+        Recomputation recomputation = new(model.Graph, parameters, options.Checkpointing);
+        Value[] sources = [.. parameters, .. recomputation.Ends];
         IReadOnlyDictionary<Value, Value> gradients = nodes.Gradient is { } seed
-            ? Differentiation.Append(op, output, seed, parameters, kernels)
-            : Differentiation.Append(op, nodes.Loss, parameters, kernels);
+            ? Differentiation.Append(op, output, seed, sources, options.Kernels)
+            : Differentiation.Append(op, nodes.Loss, sources, options.Kernels);
+        recomputation.Apply(gradients);
         return [.. parameters.Select(p => gradients.TryGetValue(p, out Value? gradient) ? Named(op, gradient, p)
             : throw new GraphException($"'{p.Name}' has no influence on the loss that a gradient could follow; freeze it."))];
     }

@@ -18,6 +18,9 @@ public sealed record TrainingGraphOptions
     /// <summary>With which statistics BatchNormalization normalizes in <see cref="TrainingGraph.Training"/>; the frozen running ones by default.</summary>
     public BatchNormalizationMode BatchNormalization { get; init; }
 
+    /// <summary>What of the forward pass is computed again in the backward pass instead of being kept; nothing by default.</summary>
+    public ActivationCheckpointing Checkpointing { get; init; }
+
     /// <summary>The operators in which the gradients are written; standard ones by default, which every engine takes.</summary>
     public GradientKernels Kernels { get; init; }
 }

@@ -212,6 +212,13 @@ public sealed class Graph
         _nodes.AddRange(sorted);
     }
 
+    /// <summary>Puts the nodes in another order, which must be topological too.</summary>
+    internal void Arrange(IReadOnlyList<Node> order)
+    {
+        _nodes.Clear();
+        _nodes.AddRange(order);
+    }
+
     internal Value NewValue(string name)
     {
         Value value = new(this, name);

@@ -49,7 +49,8 @@ internal static class GraphCopy
             target.AddSparseInitializer(value, sparse);
     }
 
-    private static void CopyNode(Graph target, Node node, Dictionary<Value, Value> map, string? prefix = null, Node? before = null)
+    /// <summary>Copies one node; <paramref name="map"/> gets the copies of its outputs. See <see cref="Append"/>.</summary>
+    public static void CopyNode(Graph target, Node node, Dictionary<Value, Value> map, string? prefix = null, Node? before = null)
     {
         Node copy = target.AddNode(node.OpType, [], [], node.Domain, prefix is null || node.Name.Length == 0 ? node.Name : $"{prefix}/{node.Name}", before);
         copy.Unmodelled = node.Unmodelled;

@@ -45,6 +45,9 @@ public sealed record ModelSummary
     /// <summary>Why no classifier is recognised; empty where one is.</summary>
     public required string NoClassifierReason { get; init; }
 
+    /// <summary>The repeating units in front of the classifier or head, from input to output; <see cref="Trainable.LastBlocks"/> counts them from the end.</summary>
+    public required IReadOnlyList<Block> Blocks { get; init; }
+
     /// <summary>The values at which the whole model can be cut, from input to output.</summary>
     public required IReadOnlyList<CutPoint> CutPoints { get; init; }
 
@@ -71,6 +74,7 @@ public sealed record ModelSummary
             HeadParameters = model.HeadParameters,
             Classifier = classifier is null ? null : ClassifierSummary.Of(classifier),
             NoClassifierReason = reason,
+            Blocks = Surgery.Blocks.Of(working),
             CutPoints = Surgery.CutPoints.Of(working),
         };
     }

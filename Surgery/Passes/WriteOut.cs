@@ -9,8 +9,11 @@ public static class WriteOut
     /// <summary>The operators that can be written out, those of other domains than the standard's as <c>domain.name</c>.</summary>
     public static IReadOnlyCollection<string> Known { get; } = [.. Expansions.All.Keys.Select(FullName)];
 
-    /// <summary>What each of <see cref="Known"/> must have to be written out; empty where that is nothing beyond known ranks.</summary>
-    public static IReadOnlyDictionary<string, string> Limits { get; } = Expansions.All.Keys.ToDictionary(FullName, k => Expansions.Limits.GetValueOrDefault(k, ""));
+    /// <summary>
+    /// What each of <see cref="Known"/> must have to be written out, empty where that is nothing beyond known ranks; with operators that go when those which read what they make
+    /// are written out.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Limits { get; } = Expansions.All.Keys.Union(Expansions.Limits.Keys).ToDictionary(FullName, k => Expansions.Limits.GetValueOrDefault(k, ""));
 
     /// <summary>Whether this pass knows how to write the node's operator out.</summary>
     public static bool Knows(Node node) => Expansions.Find(node) is not null;

@@ -18,7 +18,7 @@ public static class ArtifactCreation
     public static ArtifactCreationResult Run(ArtifactCreationOptions options, CancellationToken cancellationToken = default)
     {
         new OptionErrors().Include(options.Loss.Validate()).Include(options.Artifacts.Validate()).ThrowIfAny();
-        AdapterTraining.Check(options.Lora, new TrainerOptions { Trainable = options.Trainable });
+        AdapterTraining.Check(options.Lora, options.Trainable);
         cancellationToken.ThrowIfCancellationRequested();
         KeepModel(options);
         Model pretrained = Model.Load(options.Model);

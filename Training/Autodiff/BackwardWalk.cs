@@ -6,7 +6,8 @@ namespace OnnxFineTune.Training;
 /// Visits the nodes between parameters and loss from the end and applies their rules. What all rules share is done here: the contributions
 /// of several users of a value are summed, and broadcasting is undone.
 /// </summary>
-internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths, GradientRules rules)
+/// <param name="blocked">Told of nodes that no gradient can pass, which then ends there; without it they are errors.</param>
+internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths, GradientRules rules, Action<Node, GraphException>? blocked = null)
 {
     private readonly Dictionary<Value, List<Value>> _contributions = [];
 
@@ -16,12 +17,24 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths, Gradie
     {
         Contribute(value, gradientOfValue);
         for (int i = nodes.Count - 1; i >= 0; i--)
-            Visit(nodes[i]);
+            VisitOrEnd(nodes[i]);
         Dictionary<Value, Value> gradients = [];
         foreach (Value parameter in parameters)
             if (GradientOf(parameter) is { } gradient)
                 gradients[parameter] = gradient;
         return gradients;
+    }
+
+    private void VisitOrEnd(Node node)
+    {
+        try
+        {
+            Visit(node);
+        }
+        catch (GraphException e) when (blocked is not null)
+        {
+            blocked(node, e);
+        }
     }
 
     private void Visit(Node node)

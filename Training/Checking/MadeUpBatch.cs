@@ -23,7 +23,7 @@ internal sealed class MadeUpBatch
     /// <exception cref="TrainingException">An input has no known rank, or a type that cannot be made up.</exception>
     public IReadOnlyDictionary<string, TensorData> Inputs() => _graph.Features.ToDictionary(f => f.Name, f =>
     {
-        Shape shape = f.Shape is { } known ? Shape.Of([.. known.Select((d, i) => d.Value ?? (i == 0 ? _batch : Multiple(d) ?? (known.Rank == 4 ? Image : Length)))])
+        Shape shape = f.Shape is { } known ? Shape.Of([.. known.Select((d, i) => BatchMultiple.SizeOf(d, _batch) ?? (i == 0 ? _batch : known.Rank == 4 ? Image : Length))])
             : throw new TrainingException($"The shape of the input '{f.Name}' is unknown, so none can be made up; give inputs and labels.");
         return Filled(f, shape, limit: 2);
     });
@@ -34,8 +34,8 @@ internal sealed class MadeUpBatch
     {
         long batch = inputs?.Values.FirstOrDefault(i => i.Shape.Rank > 0)?.Shape[0].Value ?? _graph.Features[0].Shape?[0].Value ?? _batch;
         Value targets = _graph.Targets;
-        Shape shape = Shape.Of([.. targets.Shape!.Select((d, i) => d.Value ?? batch * (Multiple(d) ?? (i == 0 ? 1
-            : throw new TrainingException($"The labels are {targets.Shape}, which cannot be made up; give inputs and labels."))))]);
+        Shape shape = Shape.Of([.. targets.Shape!.Select((d, i) => BatchMultiple.SizeOf(d, batch) ?? (i == 0 ? batch
+            : throw new TrainingException($"The labels are {targets.Shape}, which cannot be made up; give inputs and labels.")))]);
         int limit = _graph.OutputKind == OutputKind.ClassLogits ? (int)_graph.Output.Shape![-1].Value!.Value : 2;
         return _graph.OutputKind == OutputKind.LabelLogits ? TensorData.FromFloats(Numbers(shape, () => (float)_random.Next(2)), shape.ToArray()) : Filled(targets, shape, limit);
     }
@@ -56,8 +56,4 @@ internal sealed class MadeUpBatch
             numbers[i] = next();
         return numbers;
     }
-
-    /// <summary>How many times the batch a dimension is: 49 of <c>49*batch</c>, 1 of a symbol alone, null of others.</summary>
-    private static long? Multiple(Dimension dimension) => dimension.Symbol is not { } symbol ? null
-        : symbol.IndexOf('*') is var times and > 0 ? (long.TryParse(symbol.AsSpan(0, times), out long factor) ? factor : null) : null;
 }

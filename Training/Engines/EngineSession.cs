@@ -6,8 +6,14 @@ namespace OnnxFineTune.Training;
 internal static class EngineSession
 {
     /// <summary>Full optimization, nodes one after the other, <paramref name="threads"/> within a node (0: all cores); owned by the caller.</summary>
-    public static SessionOptions Options(int threads) => new()
+    /// <param name="threads">Threads.</param>
+    /// <param name="memoryPattern">
+    /// Whether the runtime lays all tensors of a run out in one block, as learned from the first run. That saves small graphs some microseconds, and doubles the memory of
+    /// large ones: what the first run took is kept beside the block.
+    /// </param>
+    public static SessionOptions Options(int threads, bool memoryPattern = true) => new()
     {
+        EnableMemoryPattern = memoryPattern,
         GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
         IntraOpNumThreads = threads,

@@ -4,7 +4,8 @@ namespace OnnxFineTune.Training;
 
 /// <summary>
 /// Parameters that the optimizer updates as one tensor. Small ones share a vector, since a node costs more than their arithmetic; the vector and
-/// the parameters are tensors over the same memory, so nothing is split or copied for the forward pass.
+/// the parameters are tensors over the same memory, so nothing is split or copied for the forward pass. A parameter whose gradient is computed from large
+/// activations stays alone: ONNX Runtime computes what a joint update reads when it comes to that update, at the end, and would keep all those activations until then.
 /// </summary>
 /// <param name="Name">Name of θ in the step graph: the parameter's own where it is alone.</param>
 /// <param name="Parameters">The parameters, one after the other in memory.</param>
@@ -33,7 +34,7 @@ internal sealed record ParameterGroup(string Name, IReadOnlyList<TrainedParamete
         List<ParameterGroup> groups = [];
         foreach (IGrouping<float, TrainedParameter> alike in graph.Parameters.GroupBy(p => factors.GetValueOrDefault(p.Name, 1)))
         {
-            TrainedParameter[] small = [.. alike.Where(p => p.Initial.Count <= SmallParameter)];
+            TrainedParameter[] small = [.. alike.Where(p => p.Initial.Count <= SmallParameter && !ActivationSize.IsComputedFromLarge(p.Gradient))];
             if (small.Length > 1)
                 groups.Add(Shared(graph.Training.Graph.UniqueName(groups.Count == 0 ? "theta" : $"theta.{groups.Count}"), small, alike.Key));
             groups.AddRange((small.Length > 1 ? alike.Except(small) : alike).Select(p => new ParameterGroup(p.Name, [p], [0], p.Initial.Shape, alike.Key)));

@@ -33,6 +33,7 @@ internal sealed record StepGraph(Model Model, IReadOnlyList<ParameterGroup> Grou
             outputs.AddRange(Update(op, groups[i], gradients[i], coefficients[groups[i].Factor], optimizer));
         outputs.AddRange(training.Statistics.Select(s => graph.Get(s.Next.Name)));
         graph.SetOutputs(outputs);
+        ExecutionOrder.Arrange(graph);
         return new StepGraph(model, groups, distinct, [.. distinct.SelectMany(f => coefficients[f]).Select(c => c.Name)]);
     }
 

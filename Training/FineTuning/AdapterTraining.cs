@@ -10,15 +10,13 @@ internal sealed record AdapterTraining(Model Model, TrainerOptions Options, IRea
 {
     /// <summary>Refuses options that say two things about what is trained.</summary>
     /// <exception cref="ArgumentException">They do, or are out of range.</exception>
-    public static void Check(Lora? lora, TrainerOptions options)
+    public static void Check(Lora? lora, Trainable trainable, BatchNormalizationMode normalization = BatchNormalizationMode.Frozen)
     {
         if (lora is null)
             return;
-        OptionErrors errors = new OptionErrors().Include(lora.Validate());
-        if (options.Trainable == Trainable.Head || options.Trainable == Trainable.Adapters)
-            errors.Include((options with { Trainable = Trainable.Adapters }).Validate());
-        else
-            errors.Include([$"{nameof(TrainerOptions.Trainable)} is '{options.Trainable}', but with {nameof(Lora)} the adapters and the head are trained, and nothing else; leave one of the two out."]);
+        OptionErrors errors = new OptionErrors().Include(lora.Validate()).Require(normalization == BatchNormalizationMode.Frozen, TrainerOptions.NoStatisticsInAdapters);
+        if (trainable != Trainable.Head && trainable != Trainable.Adapters)
+            errors.Include([$"{nameof(TrainerOptions.Trainable)} is '{trainable}', but with {nameof(Lora)} the adapters and the head are trained, and nothing else; leave one of the two out."]);
         errors.ThrowIfAny();
     }
 

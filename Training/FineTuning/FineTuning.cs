@@ -21,7 +21,7 @@ public static class FineTuning
     /// <exception cref="OperationCanceledException">Cancelled before anything was learned; nothing is written.</exception>
     public static async Task<FineTuningResult> RunAsync(FineTuningOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        AdapterTraining.Check(options.Lora, options.Trainer);
+        AdapterTraining.Check(options.Lora, options.Trainer.Trainable, options.Trainer.BatchNormalization);
         Model pretrained = Model.Load(options.Model);
         ImagePreprocessing preprocessing = options.Preprocessing is { } preset ? ImagePreprocessing.For(pretrained, preset) : ImagePreprocessing.For(pretrained);
         ImageFolderOptions folderOptions = new() { Strict = options.Strict };

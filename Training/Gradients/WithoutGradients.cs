@@ -36,5 +36,6 @@ internal static class WithoutGradients
         { "Range", GradientRule.None },
         { "NonMaxSuppression", GradientRule.None },
         { "OptionalHasElement", GradientRule.None },
+        { "BitCast", GradientRule.None },
     };
 }

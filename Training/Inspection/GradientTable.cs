@@ -11,6 +11,7 @@ public static class GradientTable
 {
     private const string NoReals = "reads no real numbers";
     private const string GivesNoReals = "gives no real numbers";
+    private const string InSequence = "with the operator that takes an element out";
     private const string Replaced = "brought to the operator that replaced it";
 
     /// <summary>The standard's operators by name, then those of other domains.</summary>
@@ -43,6 +44,8 @@ public static class GradientTable
             return Of(GradientSource.None);
         if (WriteOut.Limits.TryGetValue(o.Name, out string? limit))
             return Of(GradientSource.WrittenOut, limit);
+        if (SequenceElements.Makers.Contains(o.Name))
+            return Of(GradientSource.WrittenOut, InSequence);
         if (o.IsDeprecated)
             return Of(GradientSource.WrittenOut, Replaced);
         return !o.Inputs.Any(i => i.IsReal) ? Of(GradientSource.None, NoReals)

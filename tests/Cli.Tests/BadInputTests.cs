@@ -35,6 +35,8 @@ public sealed class BadInputTests
         new("too many layers", f => "--remove-last 9", "The last 9 layers cannot be removed: the model has 4. Possible numbers near it: *"),
         new("no such parameter", f => "--trainable fc9.w", "No parameter's name fits 'fc9.w'. Did you mean 'fc1.w'*"),
         new("no such value to train from", f => "--trainable from:flot", "The model has no value 'flot'. Did you mean 'flat'*"),
+        new("too many blocks", f => "--trainable blocks:9", "The model has 3 blocks, fewer than 'blocks:9' asks for. *"),
+        new("no normalization", f => "--trainable normalization", "The model has no normalization with a scale or bias *"),
         new("nothing to train", f => "--trainable from:logits", "No parameter stands behind 'logits'. *"),
         new("divergence at once", f => "--lr 1e30 --trainable all --optimizer sgd", "Training diverged in epoch *, before anything was learned: the loss is not a finite number any more. Lower the learning rate *"),
         new("output is a file", f => $"--out {f.Text("file", "x")}", "The output folder '*file' cannot be written (it is a file). Give a folder that can."),

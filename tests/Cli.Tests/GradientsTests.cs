@@ -20,7 +20,7 @@ public sealed class GradientsTests
         new("shape", f => $"{Model(f)} --input {Floats(f, "x.pb", 3, 5)} --labels {Labels(f)}", "The input 'x' is Float [3, 5], but the model takes Float [batch, 4]; give a tensor of that shape."),
         new("labels", f => $"{Model(f)} --input {Floats(f, "x.pb", 3, 4)} --labels {Labels(f, 0, 1, 7)}", "Label 2 is 7, but the model's output * has 3 classes: labels go from 0 to 2. *"),
         new("input left out", f => $"{Residual(f)} --input x={Floats(f, "x.pb", 3, 3, 8, 8)} --labels {Labels(f)}", "The model reads 'x' and 'extra', but nothing is given for 'extra'; give a tensor for it."),
-        new("no gradient", f => $"{Sequences(f)} --input {Floats(f, "x.pb", 3, 4)} --labels {Labels(f)}", "No gradient for 'SequenceAt' (node '*') on the path from parameter 'w' to the loss ('w' → * → … → loss). Freeze everything before '*' or cut there."),
+        new("no gradient", f => $"{Unique(f)} --input {Floats(f, "x.pb", 3, 4)} --labels {Labels(f)}", "No gradient for 'Unique' (node '*') on the path from parameter 'w' to the loss ('w' → * → … → loss). Freeze everything before '*' or cut there."),
         new("nothing trainable", f => $"{Model(f)} --input {Floats(f, "x.pb", 3, 4)} --labels {Labels(f)} --trainable tail*", "No parameter's name fits 'tail*'.*"),
         new("output is a file", f => $"{Model(f)} --input {Floats(f, "x.pb", 3, 4)} --labels {Labels(f)} --out {f.Text("file", "x")}", "The output folder '*file' cannot be written (it is a file). Give a folder that can."),
     ];
@@ -130,14 +130,14 @@ public sealed class GradientsTests
         return folder[name];
     }
 
-    /// <summary>x · w → a sequence of it → logits: a sequence has no gradient.</summary>
-    private static string Sequences(TempFolder folder)
+    /// <summary>x · w → its different rows → logits: Unique has no gradient.</summary>
+    private static string Unique(TempFolder folder)
     {
         Graph graph = new();
         GraphBuilder op = new(graph);
         Value x = graph.AddInput("x", ElementType.Float, new Shape(Dimension.Named("batch"), 4));
         Value product = op.MatMul(x, graph.AddInitializer("w", TensorData.FromFloats(TrainingModels.Numbers(12, 1), 4, 3)));
-        graph.AddOutput(op.Op("SequenceAt", [op.Op("SequenceConstruct", [product]), op.Long(0)]));
+        graph.AddOutput(op.Reshape(op.Op("Unique", [product], ("axis", 0)), -1, 3));
         return folder.Save(new Model(graph) { Opset = GraphBuilder.WorkingOpset });
     }
 }

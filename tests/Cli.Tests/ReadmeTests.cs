@@ -36,7 +36,7 @@ public sealed class ReadmeTests
     [TestMethod]
     public async Task OptionsThatAreNamedExist()
     {
-        string help = string.Concat(await Task.WhenAll(((string[])["train", "artifacts", "export", "evaluate", "predict"]).Select(async verb => (await CommandLine.SucceedAsync(verb, "--help")).Output)));
+        string help = string.Concat(await Task.WhenAll(((string[])["train", "artifacts", "export", "evaluate", "predict", "inspect", "gradients", "check-gradients"]).Select(async verb => (await CommandLine.SucceedAsync(verb, "--help")).Output)));
         string prose = Regex.Replace(Readme, "(?ms)^```.*?^```$", "");
         string[] options = [.. Regex.Matches(prose, @"`[^`]*`").SelectMany(code => Regex.Matches(code.Value, @"(?<=[`\s])--[a-z-]+")).Select(m => m.Value).Distinct()];
         CollectionAssert.Contains(options, "--from-features");

@@ -20,6 +20,8 @@ public sealed class TrainOptionTests
     [DataRow("--cut block --head conv", "block", 10, 256)]
     [DataRow("--trainable all", "active", 300, 0)]
     [DataRow("--trainable from:flat", "active", 44, 256)]
+    [DataRow("--trainable blocks:2", "active", 192, 108)]
+    [DataRow("--trainable biases", "active", 24, 276)]
     [DataRow("--trainable fc1.*,head*", "active", 44, 256)]
     public async Task WhatIsCutAttachedAndTrained(string options, string cutAt, int trained, int frozen)
     {
@@ -57,6 +59,9 @@ public sealed class TrainOptionTests
     [DataRow("--optimizer sgd", "--optimizer sgd --clip 0.001")]
     [DataRow("--optimizer nesterov", "--optimizer sgd")]
     [DataRow("--optimizer sgd", "--optimizer sgd --momentum 0")]
+    [DataRow("--trainable all", "--trainable all --layer-decay 0.5")]
+    [DataRow("--trainable all", "--trainable all --head-first 2")]
+    [DataRow("--trainable all --head-first", "--trainable all --head-first 2")]
     public async Task OptionsOfOtherOptimizersChangeTheLossesToo(string first, string second)
     {
         using TempFolder folder = new();
@@ -90,6 +95,18 @@ public sealed class TrainOptionTests
         JsonElement json = await TrainAsync(folder, "--epochs 1000 --patience 1 --lr 5 --schedule constant");
         Assert.AreEqual("earlyStopping", json.GetProperty("stopped").GetString());
         Assert.IsLessThan(1000, json.GetProperty("epochs").GetInt32());
+    }
+
+    [TestMethod]
+    [DataRow("", 0)]
+    [DataRow("--head-first", 20)]
+    [DataRow("--head-first 2", 2)]
+    public async Task TheHeadIsTrainedFirstWhereThatIsWanted(string options, int epochs)
+    {
+        using TempFolder folder = new();
+        JsonElement json = await TrainAsync(folder, $"--trainable all {options}");
+        Assert.AreEqual(epochs, json.GetProperty("headHistory").GetArrayLength());
+        Assert.AreEqual(3, json.GetProperty("epochs").GetInt32());
     }
 
     [TestMethod]

@@ -207,11 +207,25 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
+    [DataRow("head", false, 1e-2f)]
+    [DataRow("biases", false, 1e-3f)]
+    [DataRow("normalization", false, 1e-3f)]
+    [DataRow("blocks:2", false, 1e-4f)]
+    [DataRow("all", false, 1e-4f)]
+    [DataRow("all", true, 1e-3f)]
+    public void TheUsualLearningRateFollowsWhatIsTrained(string trainable, bool sgd, float expected)
+    {
+        TrainerOptions options = new() { Trainable = Trainable.Parse(trainable), Optimizer = sgd ? new Sgd { Momentum = 0.9 } : null };
+        Assert.AreEqual(expected, options.Resolve().LearningRate);
+        Assert.AreEqual(0.5f, (options with { LearningRate = 0.5f }).Resolve().LearningRate);
+    }
+
+    [TestMethod]
     public void AllErrorsOfTheOptionsAreToldAtOnce()
     {
-        TrainerOptions wrong = new() { Epochs = 0, LearningRate = -1, ValidationFraction = 0.9, Optimizer = new AdamW { Beta1 = 2 }, Cache = new FeatureCacheOptions { MemoryLimit = -1 } };
+        TrainerOptions wrong = new() { Epochs = 0, LearningRate = -1, ValidationFraction = 0.9, Optimizer = new AdamW { Beta1 = 2 }, LayerDecay = 1.1f, LearningRateFactors = [new("*", -2)], Cache = new FeatureCacheOptions { MemoryLimit = -1 } };
         ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => new Trainer(TrainingModels.Linear(4, 2), wrong));
-        foreach (string name in new[] { "Epochs", "LearningRate", "ValidationFraction", "Beta1", "MemoryLimit" })
+        foreach (string name in new[] { "Epochs", "LearningRate", "ValidationFraction", "Beta1", "LayerDecay is 1.1", "LearningRateFactors for '*' is -2", "MemoryLimit" })
             StringAssert.Contains(e.Message, name);
     }
 

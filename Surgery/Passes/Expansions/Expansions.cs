@@ -26,7 +26,7 @@ internal static class Expansions
 
     /// <summary>What operators must have to be written out, where that is not always so.</summary>
     public static IReadOnlyDictionary<(string Domain, string OpType), string> Limits { get; } = new Dictionary<(string, string), string>(
-        [.. RecurrentExpansions.Limits, .. ControlFlowExpansions.Limits, .. AttentionExpansions.Limits, .. CacheExpansions.Limits]);
+        [.. RecurrentExpansions.Limits, .. ControlFlowExpansions.Limits, .. AttentionExpansions.Limits, .. CacheExpansions.Limits, .. SequenceExpansions.Limits, .. RuntimeDecoderExpansions.Limits]);
 
     /// <summary>The expansion of a node's operator, or null.</summary>
     public static Expansion? Find(Node node) => All.GetValueOrDefault((node.Domain, node.OpType));

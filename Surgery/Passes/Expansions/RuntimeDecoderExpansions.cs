@@ -10,6 +10,13 @@ internal static class RuntimeDecoderExpansions
         [(RuntimeDomain.Name, "MatMulNBits")] = NarrowProduct,
     };
 
+    /// <summary>What an operator must have to be written out, for the table of gradients.</summary>
+    public static readonly IReadOnlyDictionary<(string, string), string> Limits = new Dictionary<(string, string), string>
+    {
+        [(RuntimeDomain.Name, "GroupQueryAttention")] = "causal, without a cache of keys and values, a window or changed softmax",
+        [(RuntimeDomain.Name, "MatMulNBits")] = "a constant weight of 4 or 8 bits, which stays as it is",
+    };
+
     /// <summary>softmax(scale · Q·Kᵀ) · V per head, each query with the keys up to its own; several heads of the queries share one of keys and values.</summary>
     private static string? GroupQuery(Node n, GraphBuilder b)
     {

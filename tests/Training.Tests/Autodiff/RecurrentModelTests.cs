@@ -54,7 +54,7 @@ public sealed class RecurrentModelTests
     public void AnUnknownLengthIsRefusedWithARemedy()
     {
         string message = Assert.ThrowsExactly<GraphException>(() => Build(Network(null), Trained)).Message;
-        StringAssert.Contains(message, "GRU 'gru'");
+        StringAssert.Contains(message, "LSTM 'lstm'");
         StringAssert.Contains(message, "length of its sequence, axis 0");
         StringAssert.Contains(message, "fixed size");
         StringAssert.Contains(message, "freeze");

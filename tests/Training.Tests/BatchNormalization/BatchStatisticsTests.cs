@@ -122,6 +122,15 @@ public sealed class BatchStatisticsTests
         StringAssert.Contains(Assert.ThrowsExactly<TrainingException>(() => checkpoint.WithState(engine.ExportState(), new AdamW())).Message, "norm1.mean");
     }
 
+    [TestMethod]
+    public void AdaptersHoldNoStatistics()
+    {
+        TrainerOptions options = new() { BatchNormalization = BatchNormalizationMode.Batch, Trainable = Trainable.Adapters };
+        StringAssert.Contains(options.Validate().Single(), "adapter");
+        Assert.IsEmpty((options with { BatchNormalization = BatchNormalizationMode.Frozen }).Validate());
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => AdapterTraining.Check(new Lora(), Trainable.Head, BatchNormalizationMode.Batch)).Message, "adapter");
+    }
+
     private static Dictionary<string, TensorData> Feeds(TrainingGraph graph, Value input, long[] shape)
     {
         Dictionary<string, TensorData> feeds = graph.Parameters.ToDictionary(p => p.Name, p => p.Initial);

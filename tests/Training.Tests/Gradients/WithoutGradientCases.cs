@@ -35,6 +35,7 @@ internal static class WithoutGradientCases
         },
         new("NonMaxSuppression", [1, 3, 4], [1, 2, 3]) { Batch = false },
         new("OptionalHasElement", [2, 3]),
+        new("BitCast", [2, 3]) { Opset = 26, Attributes = [("to", ElementType.Int32)] },
         new("OneHot", null, null, [2]) { Constants = { [0] = TensorData.Vector(0, 2), [1] = TensorData.Scalar(3L) } },
         new("Range", null, []) { Constants = { [0] = TensorData.Scalar(0f), [2] = TensorData.Scalar(1f) } },
     ];

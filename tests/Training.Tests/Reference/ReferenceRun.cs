@@ -4,8 +4,8 @@ namespace OnnxFineTune.Training.Tests;
 
 /// <summary>Our loss of a <see cref="TorchReference"/> and the gradients of all its parameters.</summary>
 /// <param name="Loss">The loss.</param>
-/// <param name="Gradients">float32 gradients by parameter.</param>
-internal sealed record ReferenceRun(float Loss, IReadOnlyDictionary<string, TensorData> Gradients)
+/// <param name="Gradients">Gradients by parameter, float32 or float64.</param>
+internal sealed record ReferenceRun(double Loss, IReadOnlyDictionary<string, TensorData> Gradients)
 {
     /// <summary>Builds forward, loss and backward for all parameters as one graph and runs it once.</summary>
     public static ReferenceRun Of(TorchReference reference, BatchNormalizationMode mode = BatchNormalizationMode.Frozen)
@@ -15,12 +15,12 @@ internal sealed record ReferenceRun(float Loss, IReadOnlyDictionary<string, Tens
         return new ReferenceRun(results[graph.Loss.Name].ToFloats()[0], graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]));
     }
 
-    /// <summary>The gradients of the same graph in float64, by parameter, computed with PyTorch's kernels.</summary>
-    public static IReadOnlyDictionary<string, TensorData> InFloat64(TorchReference reference, BatchNormalizationMode mode)
+    /// <summary>The same graph in float64, computed with PyTorch's kernels.</summary>
+    public static ReferenceRun InFloat64(TorchReference reference, BatchNormalizationMode mode)
     {
         TrainingGraph graph = Build(reference, mode);
-        IReadOnlyDictionary<string, TensorData> results = reference.RunInFloat64(graph.Training, Feeds(graph, reference), [.. graph.Parameters.Select(p => p.Gradient.Name)]);
-        return graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]);
+        IReadOnlyDictionary<string, TensorData> results = reference.RunInFloat64(graph.Training, Feeds(graph, reference), [graph.Loss.Name, .. graph.Parameters.Select(p => p.Gradient.Name)]);
+        return new ReferenceRun(results[graph.Loss.Name].Span<double>()[0], graph.Parameters.ToDictionary(p => p.Name, p => results[p.Gradient.Name]));
     }
 
     private static TrainingGraph Build(TorchReference reference, BatchNormalizationMode mode) =>

@@ -63,7 +63,7 @@ internal sealed class TorchReference : IDisposable
     {
         (int exitCode, string errors) = Run(Script("float64_gradients.py"), _folder.FullName, evaluations.ToString(CultureInfo.InvariantCulture));
         Assert.AreEqual(0, exitCode, $"float64_gradients.py failed: {errors}");
-        return new RoundingReference(Tensors("float64"), JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(Path("rounding.json")))!);
+        return new RoundingReference(TensorFile.Load(Path("float64_loss.pb")).Span<double>()[0], Tensors("float64"), JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(Path("rounding.json")))!);
     }
 
     /// <summary>Runs a graph in float64 with PyTorch's kernels.</summary>

@@ -6,7 +6,9 @@ public sealed class TorchReferenceTests
 {
     private const double LargestError = 1e-3;
     private const double LargestMedian = 1e-5;
+    private const double LargestLossError = 1e-4;
     private const double LargestExactError = 5e-6;
+    private const double LargestRoundedLossError = 1e-3;
     private const int Evaluations = 16;
     private const double LargestRatio = 3;
     private const double Negligible = 1e-7;
@@ -15,7 +17,7 @@ public sealed class TorchReferenceTests
 
     /// <summary>
     /// In float32, or, where rounding decides which way a ReLU or a MaxPool goes, in float64: there our graph, run with PyTorch's kernels, gives PyTorch's gradients to 5e-6 (factors
-    /// like the epsilon of BatchNormalization are float32 in ONNX), and what is left in float32 is rounding, ours and PyTorch's own.
+    /// like the epsilon of BatchNormalization are float32 in ONNX), and what is left in float32 is rounding, ours and PyTorch's own: with batch statistics it moves PyTorch's loss by 3e-4.
     /// </summary>
     [TestMethod]
     [DynamicData(nameof(Rows))]
@@ -24,17 +26,20 @@ public sealed class TorchReferenceTests
         using TorchReference reference = Make(network.Split(' '));
         BatchNormalizationMode mode = ModeOf(network);
         ReferenceRun run = ReferenceRun.Of(reference, mode);
-        Assert.AreEqual(reference.Loss, run.Loss, 1e-4 * Math.Abs(reference.Loss));
+        double loss = Math.Abs((run.Loss / reference.Loss) - 1);
         ReferenceComparison single = ReferenceComparison.Of(run.Gradients, reference.Gradients);
-        string row = $"| {network} | {single.Errors.Count} | {Math.Abs(run.Loss - reference.Loss) / Math.Abs(reference.Loss):0e0} | {single}";
-        if (single.Median <= LargestMedian && single.Worst.Value <= LargestError)
+        string row = $"| {network} | {single.Errors.Count} | {loss:0e0} | {single}";
+        if (loss <= LargestLossError && single.Median <= LargestMedian && single.Worst.Value <= LargestError)
         {
             Console.WriteLine($"{row} | | | |");
             return;
         }
         RoundingReference rounding = reference.MeasureRounding(1);
-        ReferenceComparison exact = ReferenceComparison.Of(ReferenceRun.InFloat64(reference, mode), rounding.Exact);
-        Console.WriteLine($"{row} | {ReferenceComparison.Of(reference.Gradients, rounding.Exact)} | {ReferenceComparison.Of(run.Gradients, rounding.Exact)} | {exact} |");
+        ReferenceRun graph = ReferenceRun.InFloat64(reference, mode);
+        ReferenceComparison exact = ReferenceComparison.Of(graph.Gradients, rounding.Exact);
+        Console.WriteLine($"{row} | {ReferenceComparison.Of(run.Gradients, rounding.Exact)} | {ReferenceComparison.Of(reference.Gradients, rounding.Exact)} | {exact} |");
+        Assert.IsLessThanOrEqualTo(LargestRoundedLossError, loss, "relative error of the loss");
+        Assert.AreEqual(rounding.Loss, graph.Loss, LargestExactError * Math.Abs(rounding.Loss), "loss in float64");
         Assert.IsLessThanOrEqualTo(LargestExactError, exact.Worst.Value, $"relative error of the gradient of {exact.Worst.Key} in float64");
     }
 

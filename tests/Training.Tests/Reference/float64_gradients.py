@@ -5,6 +5,7 @@ the errors of several float32 evaluations.
 Run:     /usr/bin/python3 float64_gradients.py DIR EVALUATIONS
 Reads:   DIR/model.pt, input.pb, labels.pb, grads/NAME.pb
 Writes:  DIR/float64/NAME.pb   float64 gradient of each parameter in grads
+         DIR/float64_loss.pb   float64 loss
          DIR/rounding.json     by parameter, the largest ||float32 - float64|| of the evaluations
 
 A ReLU or a MaxPool whose inputs are equal but for rounding decides by chance, and a gradient jumps with the decision, so one float32
@@ -24,8 +25,9 @@ def load(folder, name):
 
 def gradients(model, x, labels):
     model.zero_grad()
-    torch.nn.functional.cross_entropy(model(x), labels).backward()
-    return {name: p.grad.double().numpy().copy() for name, p in model.named_parameters() if p.grad is not None}
+    loss = torch.nn.functional.cross_entropy(model(x), labels)
+    loss.backward()
+    return loss.item(), {name: p.grad.double().numpy().copy() for name, p in model.named_parameters() if p.grad is not None}
 
 
 def main(folder, evaluations):
@@ -36,12 +38,12 @@ def main(folder, evaluations):
     single = [{name: load(folder, f"grads/{name}.pb").double().numpy() for name in names}]
     for _ in range(1, evaluations):
         noise = torch.randn(x.shape, generator=generator) * UNIT_IN_THE_LAST_PLACE
-        single.append(gradients(model, x * (1 + noise), labels))
-    exact = gradients(model.double(), x.double(), labels)
+        single.append(gradients(model, x * (1 + noise), labels)[1])
+    loss, exact = gradients(model.double(), x.double(), labels)
     os.makedirs(os.path.join(folder, "float64"))
-    for name in names:
-        with open(os.path.join(folder, "float64", name + ".pb"), "wb") as f:
-            f.write(numpy_helper.from_array(np.ascontiguousarray(exact[name]), name).SerializeToString())
+    for path, value in [("float64_loss", np.array(loss)), *[(os.path.join("float64", name), exact[name]) for name in names]]:
+        with open(os.path.join(folder, path + ".pb"), "wb") as f:
+            f.write(numpy_helper.from_array(np.ascontiguousarray(value)).SerializeToString())
     with open(os.path.join(folder, "rounding.json"), "w") as f:
         json.dump({name: max(float(np.linalg.norm(g[name] - exact[name])) for g in single) for name in names}, f)
 

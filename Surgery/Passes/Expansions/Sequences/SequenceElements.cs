@@ -3,6 +3,9 @@ namespace OnnxFineTune.Surgery;
 /// <summary>The tensors that a sequence is made of, where that is known without running the model.</summary>
 internal static class SequenceElements
 {
+    /// <summary>The operators that make a sequence of another, or of tensors: what takes elements out is written out together with them.</summary>
+    public static readonly IReadOnlyList<string> Makers = ["SequenceConstruct", "SequenceInsert", "SequenceErase"];
+
     /// <summary>Follows a sequence back to the nodes that made it.</summary>
     /// <returns>The elements in order; null where their number or order is not known.</returns>
     public static IReadOnlyList<Value>? Of(Value? sequence) => sequence?.Producer is not { Domain: Model.StandardDomain } node ? null : node.OpType switch

@@ -13,6 +13,22 @@ internal static class SequenceExpansions
         [(Model.StandardDomain, "OptionalGetElement")] = Get,
     };
 
+    /// <summary>What an operator must have to be written out, for the table of gradients; those that make a sequence go with the one that reads it.</summary>
+    public static readonly IReadOnlyDictionary<(string, string), string> Limits = new Dictionary<(string, string), string>
+    {
+        [(Model.StandardDomain, "SequenceConstruct")] = "",
+        [(Model.StandardDomain, "SequenceInsert")] = ConstantPlace,
+        [(Model.StandardDomain, "SequenceErase")] = ConstantPlace,
+        [(Model.StandardDomain, "SequenceAt")] = ConstantPlace,
+        [(Model.StandardDomain, "SplitToSequence")] = "constant lengths, an axis of known size",
+        [(Model.StandardDomain, "SequenceMap")] = "a sequence of known length",
+        [(Model.StandardDomain, "ConcatFromSequence")] = "a sequence of known length",
+        [(Model.StandardDomain, "Optional")] = "with an element",
+        [(Model.StandardDomain, "OptionalGetElement")] = "a tensor that is known to be there",
+    };
+
+    private const string ConstantPlace = "a constant position";
+
     /// <summary>Whether a node asks for the length of a sequence that is known; loops take it for their number of rounds.</summary>
     public static bool IsKnownLength(Node node) => node is { OpType: "SequenceLength", Domain: Model.StandardDomain } && SequenceElements.Of(node.Inputs[0]) is not null;
 

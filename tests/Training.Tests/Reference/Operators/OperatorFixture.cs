@@ -29,7 +29,7 @@ internal sealed record OperatorFixture(
     private static OperatorFixture Read(JsonElement row, int number)
     {
         (int Index, JsonElement Value)[] inputs = Present(row.GetProperty("inputs")), outputs = Present(row.GetProperty("outputs"));
-        (int Index, JsonElement Value)[] trained = [.. inputs.Where(i => i.Value.GetProperty("kind").GetString() == "trained")];
+        (int Index, JsonElement Value)[] trained = [.. inputs.Where(i => !i.Value.TryGetProperty("kind", out _))];
         string note = row.TryGetProperty("note", out JsonElement text) ? text.GetString()! : "";
         int count = row.GetProperty("outputs").GetArrayLength();
         GradientCase c = new(row.GetProperty("operator").GetString()!, [.. Enumerable.Range(0, inputs.Length > 0 ? inputs[^1].Index + 1 : 0).Select(i => trained.Where(t => t.Index == i).Select(t => Shape(t.Value)).FirstOrDefault())])
@@ -60,8 +60,8 @@ internal sealed record OperatorFixture(
     private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.String ? double.Parse(value.GetString()!, CultureInfo.InvariantCulture) : value.GetDouble();
 
     private static Dictionary<int, TensorData> Tensors((int Index, JsonElement Value)[] inputs, string kind) => inputs
-        .Where(i => i.Value.GetProperty("kind").GetString() == kind)
-        .ToDictionary(i => i.Index, i => Tensor(i.Value.GetProperty("type").GetString()!, Numbers(i.Value.GetProperty("values")), Shape(i.Value)));
+        .Where(i => i.Value.TryGetProperty("kind", out JsonElement own) && own.GetString() == kind)
+        .ToDictionary(i => i.Index, i => Tensor(i.Value.TryGetProperty("type", out JsonElement type) ? type.GetString()! : "float", Numbers(i.Value.GetProperty("values")), Shape(i.Value)));
 
     private static TensorData Tensor(string type, double[] values, long[] shape) => type switch
     {

@@ -48,7 +48,7 @@ def numbers(t, digits=7):
     def text(v):
         if isinstance(v, bool):
             return int(v)
-        if isinstance(v, int) or math.isfinite(v) and v == int(v) and abs(v) < 1e15 and math.copysign(1, v) > 0:
+        if isinstance(v, int) or math.isfinite(v) and v == int(v) and abs(v) < 1e15 and (v != 0 or math.copysign(1, v) > 0):
             return int(v)
         return float(f"{v:.{digits}g}") if math.isfinite(v) else "NaN" if math.isnan(v) else "Infinity" if v > 0 else "-Infinity"
     return [text(v) for v in t.reshape(-1).tolist()]
@@ -85,8 +85,7 @@ def case(operator, function, *inputs, note="", attributes=None, opset=21, domain
 
 def write(path):
     for row in cases:
-        for i in (i for i in row["inputs"] if i is not None and i["quantized"] is None):
-            del i["quantized"]
+        row["inputs"] = [i and {k: v for k, v in i.items() if v not in ("trained", "float", None)} for i in row["inputs"]]
     names = [(c["operator"], c.get("domain"), c.get("note"), json.dumps(c.get("attributes")), json.dumps(c["inputs"])) for c in cases]
     assert len(set(names)) == len(names), [n[:4] for n in names if names.count(n) > 1]
     with open(path, "w") as f:

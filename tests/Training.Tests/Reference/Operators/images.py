@@ -80,6 +80,8 @@ def sampling():
     for mode, aligned in (("half_pixel", True), ("output_half_pixel", False)):
         case("RoiAlign", lambda x, r, i: torchvision.ops.roi_align(x, torch.cat([i[:, None].to(r.dtype), r], 1), (3, 2), 0.5, 2, aligned), lambda: trained(draw(2, 2, 4, 5)), constant(boxes), ints(0, 1, 1, 0),
              attributes={"output_height": 3, "output_width": 2, "sampling_ratio": 2, "spatial_scale": 0.5, "coordinate_transformation_mode": mode})
+    regions = constant([[0, 0, 0, 5, 4], [1, 1, 2, 4, 3], [1, 3, 1, 3, 1]])
+    case("MaxRoiPool", lambda x, r: torchvision.ops.roi_pool(x, r, (2, 3)), lambda: trained(distinct(2, 1, 5, 6)), regions, attributes={"pooled_shape": [2, 3]})
 
 
 def spectra():

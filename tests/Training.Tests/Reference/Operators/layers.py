@@ -56,16 +56,17 @@ def joined(x):
     return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], -1)
 
 
+def rotated(x, c, s):
+    a, b = x.chunk(2, -1)
+    return torch.cat((a * c[:, None] - b * s[:, None], a * s[:, None] + b * c[:, None]), -1)
+
+
 def attention():
     d = lambda *shape: lambda: trained(draw(*shape))
-    case("Attention", attend, d(2, 2, 3, 4), d(2, 2, 5, 4), d(2, 2, 5, 3), d(3, 5), opset=23, note="trained mask")
+    case("Attention", attend, d(1, 2, 3, 4), d(1, 2, 5, 4), d(1, 2, 5, 3), d(3, 5), opset=23, note="trained mask")
     case("Attention", attend, d(1, 2, 3, 4), d(1, 2, 4, 4), d(1, 2, 4, 4), constant(torch.arange(12).reshape(3, 4) % 3 != 1), opset=23, note="keys hidden")
     case("Attention", lambda q, k, v: attend(q, k, v, causal=True), d(1, 2, 4, 4), d(1, 2, 4, 4), d(1, 2, 4, 4), opset=23, attributes={"is_causal": 1}, note="causal")
-    case("Attention", lambda q, k, v: joined(attend(heads(q, 2), heads(k, 2), heads(v, 2), scale=0.3)), d(2, 3, 4), d(2, 5, 4), d(2, 5, 4), opset=23, attributes={"q_num_heads": 2, "kv_num_heads": 2, "scale": 0.3}, note="heads joined")
-
-    def rotated(x, c, s):
-        a, b = x.chunk(2, -1)
-        return torch.cat((a * c[:, None] - b * s[:, None], a * s[:, None] + b * c[:, None]), -1)
+    case("Attention", lambda q, k, v: joined(attend(heads(q, 2), heads(k, 2), heads(v, 2), scale=0.3)), d(1, 3, 4), d(1, 5, 4), d(1, 5, 4), opset=23, attributes={"q_num_heads": 2, "kv_num_heads": 2, "scale": 0.3}, note="heads joined")
     case("RotaryEmbedding", rotated, d(2, 2, 3, 4), d(2, 3, 2), d(2, 3, 2), opset=23)
 
 
@@ -83,12 +84,20 @@ def fused():
     def multi_head(q, k, v, bias):
         q, k, v = q + bias[:4], k + bias[4:8], v + bias[8:]
         return joined(attend(heads(q, 2), heads(k, 2), heads(v, 2)))
-    case("MultiHeadAttention", multi_head, d(2, 3, 4), d(2, 5, 4), d(2, 5, 6), d(14), attributes={"num_heads": 2}, **own)
+    case("MultiHeadAttention", multi_head, d(1, 3, 4), d(1, 5, 4), d(1, 5, 6), d(14), attributes={"num_heads": 2}, **own)
 
     def projecting(x, w, b):
         q, k, v = (x @ w + b).chunk(3, -1)
         return joined(attend(heads(q, 2), heads(k, 2), heads(v, 2), causal=True))
-    case("Attention", projecting, d(2, 3, 4), d(4, 12), d(12), attributes={"num_heads": 2, "unidirectional": 1}, **own)
+    case("Attention", projecting, d(1, 3, 4), d(4, 12), d(12), attributes={"num_heads": 2, "unidirectional": 1}, **own)
+    places = torch.tensor([[0, 1, 2], [1, 4, 3]])
+    case("RotaryEmbedding", lambda x, p, c, s: joined(rotated(heads(x, 2), c[places], s[places])), d(2, 3, 8), constant(places), d(5, 2), d(5, 2), **own)
+
+    def grouped(q, k, v, *_):
+        k, v = (heads(t, 1).repeat_interleave(2, 1) for t in (k, v))
+        return joined(attend(heads(q, 2), k, v, causal=True)), None, None
+    lengths = constant(torch.tensor([2]), "int32"), constant(torch.tensor([3]), "int32")
+    case("GroupQueryAttention", grouped, d(1, 3, 16), d(1, 3, 8), d(1, 3, 8), None, None, *lengths, attributes={"num_heads": 2, "kv_num_heads": 1}, unused=(1, 2), **own)
 
 
 def make():

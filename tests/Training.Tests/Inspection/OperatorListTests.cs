@@ -6,7 +6,7 @@ namespace OnnxFineTune.Training.Tests;
 
 /// <summary>The list of standard operators against the runtime, which is asked with models of one node, and against the standard's conformance models.</summary>
 [TestClass]
-public sealed class StandardOperatorTests
+public sealed class OperatorListTests
 {
     /// <summary>The first version of the standard's own operator sets that the runtime tells apart.</summary>
     private const int FirstTold = 7;
