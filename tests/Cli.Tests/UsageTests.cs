@@ -41,7 +41,7 @@ public sealed class UsageTests
     [DataRow(Train + "--lora-on fire*", "--lora-on goes with --lora: give a rank, for example --lora 8.")]
     [DataRow(Train + "--lora 8 --lora-on ,", "Lora.Pattern is empty; give patterns of names, or * for all weights.")]
     [DataRow(Train + "--lora 8 --trainable all", "Give --lora or --trainable, not both: with --lora the adapters and the head are trained.")]
-    [DataRow(Train + "--lora 8 --batch-norm batch", "BatchNormalization is Batch, but an adapter that is saved alone holds no running statistics")]
+    [DataRow(Train + "--lora 8 --batch-norm batch", "Running statistics of BatchNormalization cannot be updated with adapters")]
     [DataRow("merge --model m --out o", "Option '--adapter' is required.")]
     [DataRow(Train + "--preprocess keras", "--preprocess cannot be 'keras': give imagenet, caffe, minus-one-to-one or zero-to-one.")]
     [DataRow(Train + "--optimizer adagrad", "--optimizer cannot be 'adagrad': give adamw, adam, sgd or nesterov.")]
