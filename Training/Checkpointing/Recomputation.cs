@@ -77,14 +77,14 @@ internal sealed class Recomputation
         Value[] entering = [.. repeated.SelectMany(n => n.Inputs).OfType<Value>().Distinct().Where(v => v.Producer is { } producer && !within.Contains(producer) && !IsSmall(v))];
         if (entering.Count(v => v.Uses.All(u => forward.Contains(u.Node))) >= freed)
             return;                                         // as much would have to be kept as is freed
-        GraphBuilder op = new(_graph, "again");
+        GraphBuilder op = new(_graph, "grad/segment");
         Value? zero = null;
         Dictionary<Value, Value> copies = [];
         foreach (Node node in Enumerable.Reverse(repeated))
         {
             foreach (Value input in node.Inputs.OfType<Value>().Where(i => !copies.ContainsKey(i) && !IsSmall(i) && !_parameters.Contains(i) && !i.IsInitializer))
                 copies[input] = After(op, input, zero ??= op.Min(op.Size(arriving), op.Long(0)));
-            GraphCopy.CopyNode(_graph, node, copies, op.Prefix);
+            GraphCopy.CopyNode(_graph, node, copies, "grad/again");
         }
         foreach ((Value value, Use[] uses) in wanted)
             foreach (Use use in uses)
