@@ -35,7 +35,7 @@ internal sealed class TrainingOptions
         "Statistics of BatchNormalization in training: frozen as pretrained, best on few pictures, or each batch's, with the running ones updated, for trained layers that saw other pictures or none (batches of 16 and more). The tuned model always uses running ones.",
         "frozen", "frozen", "batch");
     private readonly Option<string> _checkpointing = ChoiceOption.Of("--checkpointing",
-        "Where memory is short: segments keeps little of the forward pass and computes the rest again in the backward pass, about a third more time for the same result.", "none", "none", "segments");
+        "Where memory is short: segments keeps little of the forward pass and computes the rest again in the backward pass, about a sixth more time for the same result.", "none", "none", "segments");
     private readonly Option<string> _engine = ChoiceOption.Of("--engine", "What computes the steps; `onnxft engines` says which can run here.", Defaults.Engine.Name, [.. TrainingEngine.All.Select(e => e.Name)]);
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _cache = new("--cache") { Description = "Folder in which features are kept from run to run; by default one of the user's own.", HelpName = "DIR" };

@@ -12,7 +12,8 @@ namespace OnnxFineTune.Benchmarks;
 /// <param name="Size">Height and width of the pictures.</param>
 /// <param name="Threads">Threads of the runtime.</param>
 /// <param name="Runs">Steps that are timed.</param>
-internal sealed record FullStep(string Model, Trainable Trainable, int BatchSize, int Size, int Threads, int Runs)
+/// <param name="Checkpointing">What of the forward pass is computed again.</param>
+internal sealed record FullStep(string Model, Trainable Trainable, int BatchSize, int Size, int Threads, int Runs, ActivationCheckpointing Checkpointing = ActivationCheckpointing.None)
 {
     private const int WarmUp = 2;
     private const float LearningRate = 1e-6f;
@@ -21,7 +22,7 @@ internal sealed record FullStep(string Model, Trainable Trainable, int BatchSize
     public TrainingGraph Graph()
     {
         Model model = Surgery.Model.Load(Model).ToWorkingForm();
-        return TrainingGraph.Build(model, new SoftmaxCrossEntropy(), Trainable.Select(model).Select(p => p.Name));
+        return TrainingGraph.Build(model, new SoftmaxCrossEntropy(), Trainable.Select(model).Select(p => p.Name), new TrainingGraphOptions { Checkpointing = Checkpointing });
     }
 
     /// <summary>Random pictures with random classes.</summary>

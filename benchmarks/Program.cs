@@ -1,5 +1,6 @@
 using OnnxFineTune.Benchmarks;
 using OnnxFineTune.Surgery;
+using OnnxFineTune.Training;
 
 const string Usage = """
     usage: head-step [--features 512] [--classes 10] [--batch 32] [--threads 1]
@@ -7,6 +8,7 @@ const string Usage = """
            fine-tune --model MODEL.onnx --images DIR [--peer run.sh --peer-model MODEL.pt] [--size 224] [--epochs 20] [--threads 2] [--runs 3]
            full-step (--model MODEL.onnx | --network NAME --reference torchvision_reference.py [--keep-bn eval] [--models DIR]) [--peer run.sh [--peer-model MODEL.pt]]
                      [--trainable all] [--batch 16] [--size 224] [--threads 2] [--runs 5] [--rounds 3] [--profile LINES]
+                     [--checkpointing none|segments]
     """;
 Arguments options = new(args);
 try
@@ -57,7 +59,8 @@ int RunFullStep()
         ? new ReferenceNetwork(options.Required("--reference"), network, options.Text("--keep-bn") is not null, options.Text("--models") ?? Path.Combine(Path.GetTempPath(), "onnxft-networks")).Make(size)
         : (options.Required("--model"), options.Text("--peer-model"));
     Trainable trainable = Trainable.Parse(options.Text("--trainable") ?? "all");
-    FullStep step = new(model, trainable, batch, size, threads, runs);
+    string checkpointing = options.Text("--checkpointing") ?? "none";
+    FullStep step = new(model, trainable, batch, size, threads, runs, Enum.Parse<ActivationCheckpointing>(checkpointing, ignoreCase: true));
     string name = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(model)))!;
     if (options.Text("--profile") is not null)
         new StepProfile(step, options.Number("--profile", 20)).Run();
@@ -69,7 +72,7 @@ int RunFullStep()
     }
     else if (options.Text("--peer") is { } peer)
     {
-        string[] ours = ["full-step", "--model", model, "--batch", $"{batch}", "--size", $"{size}", "--threads", $"{threads}", "--runs", $"{runs}"];
+        string[] ours = ["full-step", "--model", model, "--batch", $"{batch}", "--size", $"{size}", "--threads", $"{threads}", "--runs", $"{runs}", "--checkpointing", checkpointing];
         new FullStepComparison(name, ours, new TorchPeer(peer, torch ?? options.Required("--peer-model"), size, threads, batch), options.Number("--rounds", 3)).Run();
     }
     else
