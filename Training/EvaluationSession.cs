@@ -33,7 +33,7 @@ internal sealed class EvaluationSession : IDisposable
         BatchSize = (int)(taken[0].Value ?? options.BatchSize);
         if (taken[0].IsStatic)
             _padded = new float[checked(BatchSize * (int)example.ElementCount!.Value)];
-        _options = EngineSession.Options(options.ThreadCount);
+        _options = EngineSession.Options(options.ThreadCount, small: false);
         _session = RuntimeSession.Open(runnable, _options);
     }
 

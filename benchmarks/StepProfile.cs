@@ -53,7 +53,7 @@ internal sealed record StepProfile(FullStep Step, int Lines)
 
     private IReadOnlyList<Kernel> Profile(Model model, Dictionary<string, OrtValue> feeds)
     {
-        using SessionOptions options = EngineSession.Options(Step.Threads);
+        using SessionOptions options = EngineSession.Options(Step.Threads, small: false);
         options.EnableProfiling = true;
         options.ProfileOutputPathPrefix = Path.Combine(Path.GetTempPath(), "onnxft-step");
         using InferenceSession session = RuntimeSession.Open(model, options);

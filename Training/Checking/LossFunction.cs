@@ -17,7 +17,7 @@ internal sealed class LossFunction : IDisposable
     public LossFunction(TrainingGraph graph, IReadOnlyDictionary<string, TensorData> feeds, int threads)
     {
         _loss = graph.Loss.Name;
-        _options = EngineSession.Options(threads);
+        _options = EngineSession.Options(threads, small: false);
         _options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
         Model model = graph.Training.Clone();
         model.Graph.SetOutputs(model.Graph.Get(_loss));

@@ -31,7 +31,7 @@ public sealed record ModelGradients(float Loss, IReadOnlyDictionary<string, Tens
 
     internal static ModelGradients Of(TrainingGraph graph, IReadOnlyDictionary<string, TensorData> feeds, int threads)
     {
-        using SessionOptions session = EngineSession.Options(threads);
+        using SessionOptions session = EngineSession.Options(threads, small: false);
         try
         {
             IReadOnlyDictionary<string, TensorData> results = RuntimeSession.RunOnce(graph.Training, feeds, session);

@@ -25,7 +25,7 @@ public sealed class FeatureExtractor : IFeatureExtractor, IDisposable
             throw new GraphException($"The frozen part must read one float input, but reads {string.Join(", ", inputs.Select(i => $"'{i}'"))}.");
         _input = inputs[0];
         _features = graph.Features;
-        _options = EngineSession.Options(threads);
+        _options = EngineSession.Options(threads, small: false);
         _session = RuntimeSession.Open(frozen, _options);
     }
 

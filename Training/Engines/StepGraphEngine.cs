@@ -37,7 +37,7 @@ public sealed class StepGraphEngine : ITrainingEngine
             throw new GraphException($"'{unknown}' has a factor on the learning rate, but is not trained here.{NearestNames.Hint(unknown, graph.Parameters.Select(p => p.Name))}");
         StepGraph step = StepGraph.Build(graph, _options.Optimizer, _options.Clipping, _options.LearningRateFactors);
         _factors = [.. step.Factors];
-        _sessionOptions = EngineSession.Options(_options.Threads, memoryPattern: !ActivationSize.AnyIsLarge(graph.Training.Graph));
+        _sessionOptions = EngineSession.Options(_options.Threads, small: !ActivationSize.AnyIsLarge(graph.Training.Graph));
         _training = RuntimeSession.Open(step.Model, _sessionOptions);
         _parameters = new ParameterMemory(step.Groups, _options.Optimizer.StateNames, graph.Statistics);
         _coefficients = new PinnedBuffer<float>(step.Coefficients.Count);

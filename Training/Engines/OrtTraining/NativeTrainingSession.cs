@@ -20,7 +20,7 @@ internal sealed class NativeTrainingSession : ITrainingSession
     {
         OrtTrainingLibrary.Require();
         string File(string name) => Path.GetFullPath(name, Path.GetFullPath(folder));
-        _options = EngineSession.Options(threads);
+        _options = EngineSession.Options(threads, small: false);
         try
         {
             _state = CheckpointState.LoadCheckpoint(File(TrainingArtifacts.CheckpointFile));
