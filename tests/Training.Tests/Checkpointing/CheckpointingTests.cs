@@ -92,7 +92,7 @@ public sealed class CheckpointingTests
             feeds[group.Name] = TensorData.FromFloats(new float[group.Length], group.Length);
         foreach (string coefficient in step.Coefficients)
             feeds[coefficient] = TensorData.Scalar(0f);
-        using SessionOptions options = EngineSession.Options(1);
+        using SessionOptions options = EngineSession.Options(1, small: false);
         options.EnableProfiling = true;
         options.ProfileOutputPathPrefix = Path.Combine(Path.GetTempPath(), $"checkpointing-{Guid.NewGuid():N}");
         Dictionary<string, OrtValue> inputs = feeds.ToDictionary(f => f.Key, f => f.Value.ToOrtValue());
