@@ -47,7 +47,7 @@ internal sealed class BackwardWalk(GraphBuilder op, TrainablePaths paths, Gradie
         GradientRule rule = rules.Find(node) ?? throw NoRule(node);
         if (!rule.TakesAllOutputs && outputGradients.Skip(1).Any(o => o is not null))
             throw NoRuleForOutput(node, node.Outputs[Array.FindLastIndex(outputGradients, o => o is not null)]!);
-        ForwardNode forward = new(node, outputGradients, [.. node.Inputs.Select(paths.Reaches)]);
+        ForwardNode forward = new(node, outputGradients, [.. node.Inputs.Select(paths.Reaches)], [.. node.Inputs.Select(paths.IsParameter)]);
         IReadOnlyList<Value?> results = rule.Function!(op, forward, g)!;
         for (int i = 0; i < Math.Min(results.Count, node.Inputs.Count); i++)
             if (results[i] is { } result && paths.Reaches(node.Inputs[i]))

@@ -6,7 +6,8 @@ namespace OnnxFineTune.Training;
 /// <param name="node">The node.</param>
 /// <param name="outputGradients">dL/dY by output; null where an output does not reach the loss.</param>
 /// <param name="needed">By input, whether its gradient is wanted.</param>
-internal sealed class ForwardNode(Node node, IReadOnlyList<Value?> outputGradients, IReadOnlyList<bool> needed)
+/// <param name="results">By input, whether its gradient is a result of the walk, not only a step on the way to others.</param>
+internal sealed class ForwardNode(Node node, IReadOnlyList<Value?> outputGradients, IReadOnlyList<bool> needed, IReadOnlyList<bool> results)
 {
     /// <summary>The node itself.</summary>
     public Node Node => node;
@@ -37,6 +38,9 @@ internal sealed class ForwardNode(Node node, IReadOnlyList<Value?> outputGradien
 
     /// <summary>Whether the gradient of this input is wanted; a rule need not compute the others.</summary>
     public bool Needs(int input) => input < needed.Count && needed[input];
+
+    /// <summary>Whether the gradient of this input is a result itself: a rule may not go round it.</summary>
+    public bool IsResult(int input) => input < results.Count && results[input];
 
     /// <summary>Rank of the first input.</summary>
     /// <exception cref="GraphException">The rank is unknown.</exception>

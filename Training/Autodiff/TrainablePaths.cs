@@ -26,6 +26,9 @@ internal sealed class TrainablePaths
     /// <summary>Whether a parameter reaches this value, so that its gradient is wanted.</summary>
     public bool Reaches(Value? value) => value is not null && _from.ContainsKey(value);
 
+    /// <summary>Whether this value is one of the parameters.</summary>
+    public bool IsParameter(Value? value) => value is not null && _from.TryGetValue(value, out Value? from) && from is null;
+
     /// <summary>The nodes that a gradient passes on its way from <paramref name="loss"/>, or any other value, back to the parameters.</summary>
     public IReadOnlyList<Node> PassedFrom(Value loss, IReadOnlyList<Node> nodes)
     {

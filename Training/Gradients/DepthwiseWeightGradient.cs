@@ -16,7 +16,7 @@ internal static class DepthwiseWeightGradient
     private const long NarrowRow = 28;
 
     /// <summary>With a stride, wider rows are faster as a convolution.</summary>
-    private const long WideStridedRow = 64;
+    private const long WideStridedRow = 32;
 
     private const long WideRow = 128;
     private const long SmallestBlock = 4;
@@ -72,7 +72,7 @@ internal static class DepthwiseWeightGradient
         long height = shape.OutputSizes![0], width = shape.OutputSizes[1], columns = shape.InputSizes![1], begin = w.Begins[1];
         long reach = ((height - 1) * w.Strides[0]) + 1;
         Value rows = op.Pad(x, op.Longs(0, 0, w.Begins[0], 0, 0, 0, reach + w.Span(0) - 1 - w.Begins[0] - shape.InputSizes[0], 0));
-        if (w.IsUnitStride && width > NarrowRow && BlockSize(shape) is > 0 and long block)
+        if (width > NarrowRow && BlockSize(shape) is > 0 and long block)
         {
             rows = Overlapping(op, shape, rows, reach + w.Span(0) - 1, block);
             (width, columns, begin) = (block, block + w.Span(1) - 1, 0);
@@ -87,21 +87,18 @@ internal static class DepthwiseWeightGradient
             op.MatMul(Products(op, shape, op.Slice(rows, op.Longs(offset), op.Longs(offset + reach), op.Longs(2), step), g, columns, width), chosen))]);
     }
 
-    /// <summary>Rows in blocks of columns, each with those of the next that its windows reach: [C, N, rows, blocks, block + span − 1].</summary>
+    /// <summary>Rows in blocks of columns, each with those of its neighbours that its windows reach: [C, N, rows, blocks, block + span − 1].</summary>
     private static Value Overlapping(GraphBuilder op, ConvolutionShape shape, Value rows, long height, long block)
     {
         WindowGeometry w = shape.Window;
-        long blocks = shape.OutputSizes![1] / block, overlap = w.Span(1) - 1;
-        long[] sizes = [shape.Inputs, -1, height, blocks, block];
-        if (overlap == 0)
-            return op.Reshape(rows, sizes);
-        long followers = (overlap + block - 1) / block;      // blocks behind one that its windows reach
-        Value padded = op.Pad(rows, op.Longs(0, 0, 0, w.Begins[1], 0, 0, 0, ((blocks + followers) * block) - w.Begins[1] - shape.InputSizes![1]));
-        return op.Concat(4, [.. Enumerable.Range(0, (int)followers + 1).Select(i =>
-        {
-            Value own = op.Reshape(op.Slice(padded, axis: 3, start: i * block, end: (i + blocks) * block), sizes);
-            return i < followers ? own : op.Slice(own, axis: 4, start: 0, end: overlap - ((followers - 1) * block));
-        })]);
+        long before = w.Begins[1], behind = w.Ends[1], blocks = shape.OutputSizes![1] / block;
+        Value own = op.Reshape(rows, shape.Inputs, -1, height, blocks, block);
+        List<Value> parts = [own];
+        if (before > 0)         // the last columns of the block before, zeros before the first
+            parts.Insert(0, op.Pad(op.Slice(own, op.Longs(0, block - before), op.Longs(blocks - 1, block), op.Longs(3, 4)), op.Longs(0, 0, 0, 1, 0, 0, 0, 0, 0, 0)));
+        if (behind > 0)
+            parts.Add(op.Pad(op.Slice(own, op.Longs(1, 0), op.Longs(blocks, behind), op.Longs(3, 4)), op.Longs(0, 0, 0, 0, 0, 0, 0, 0, 1, 0)));
+        return op.Concat(4, parts);
     }
 
     /// <summary>[C, columns of g · columns of X]: the products, summed over what stands before the columns.</summary>
@@ -119,11 +116,14 @@ internal static class DepthwiseWeightGradient
                 yield return (i, position);
     }
 
-    /// <summary>The largest fitting divisor of the width, or 0.</summary>
+    /// <summary>The largest fitting divisor of the width, where rows of X and g are alike and a window reaches into no more than the next blocks; or 0.</summary>
     private static long BlockSize(ConvolutionShape shape)
     {
-        for (long block = LargestReach - shape.Window.Span(1) + 1; block >= SmallestBlock; block--)
-            if (shape.OutputSizes![1] % block == 0)
+        WindowGeometry w = shape.Window;
+        if (!w.IsUnitStride || shape.InputSizes![1] != shape.OutputSizes![1] || w.Begins[1] < 0 || w.Ends[1] < 0)
+            return 0;
+        for (long block = LargestReach - w.Span(1) + 1; block >= Math.Max(SmallestBlock, Math.Max(w.Begins[1], w.Ends[1])); block--)
+            if (shape.OutputSizes[1] % block == 0)
                 return block;
         return 0;
     }

@@ -65,6 +65,38 @@ public sealed class DifferentiationTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void SiluIsDifferentiatedAtOnce(bool sigmoidFirst)
+    {
+        float[] points = [0f, 1f, -2f, 30f, -30f, 1e6f, -1e6f];
+        Value x = Parameter("x", points.Length);
+        Value s = _op.Sigmoid(x);
+        Value loss = Sum(sigmoidFirst ? _op.Mul(s, x) : _op.Mul(x, s));
+        int before = _op.Graph.Nodes.Count;
+        float[] gradient = Gradients(loss, [x], ("x", points))[0];
+        CollectionAssert.AreEqual(new[] { "Sub", "Mul", "Add", "Mul" }, _op.Graph.Nodes.Skip(before).Select(n => n.OpType).Where(t => t is not ("Unsqueeze" or "Expand")).ToArray());
+        CollectionAssert.AreEqual(points.Select(p => (float)SiluSlope(p)).ToArray(), gradient, Comparer());
+    }
+
+    [TestMethod]
+    public void TheSigmoidOfASiluCanBeAskedFor()
+    {
+        Value x = Parameter("x", 2);
+        Value s = _op.Sigmoid(x);
+        Value loss = Sum(_op.Mul(x, s));
+        float[][] gradients = Gradients(loss, [x, s], ("x", [1f, -2f]));
+        CollectionAssert.AreEqual(new[] { (float)SiluSlope(1), (float)SiluSlope(-2) }, gradients[0], Comparer());
+        CollectionAssert.AreEqual(new[] { 1f, -2f }, gradients[1], Comparer());
+    }
+
+    private static double SiluSlope(double x)
+    {
+        double s = 1 / (1 + Math.Exp(-x));
+        return s + (x * s * (1 - s));
+    }
+
+    [TestMethod]
     public void TheLossItselfHasGradientOne()
     {
         Value x = Parameter("x", 1);

@@ -30,7 +30,7 @@ internal static class ConvolutionCases
         Conv([2, 3, 9, 12], [3, 1, 5, 3], [3], Group(3), Strides(2, 3), Pads(3, 0, 0, 1)) with { Note = "depthwise, row by row, uneven" },
         Conv([2, 3, 11, 12], [3, 1, 3, 3], [3], Group(3), Dilations(2, 3), Pads(1, 2, 1, 2)) with { Note = "depthwise, row by row, dilated" },
         Conv([3, 2, 3, 30], [2, 1, 3, 3], [2], Group(2), Pads(1, 1, 1, 1)) with { Note = "depthwise, rows in blocks" },
-        Conv([3, 2, 3, 30], [2, 1, 2, 5], [2], Group(2), Dilations(1, 2), Pads(1, 4, 0, 4)) with { Note = "depthwise, rows in blocks, reaching over two" },
+        Conv([3, 2, 3, 30], [2, 1, 2, 4], [2], Group(2), Dilations(1, 2), Pads(1, 2, 0, 4)) with { Note = "depthwise, rows in blocks, uneven" },
         Conv([3, 2, 3, 30], [2, 1, 3, 1], [2], Group(2), Pads(1, 0, 1, 0)) with { Note = "depthwise, rows in blocks, one column" },
         Conv([3, 2, 3, 70], [2, 1, 3, 3], [2], Group(2), Strides(1, 2), Pads(1, 1, 1, 1)) with { Note = "depthwise, wide rows, strided" },
         Conv([2, 4, 5, 6], [8, 1, 3, 3], [8], Group(4)) with { Note = "depthwise, two filters a channel" },
