@@ -3,7 +3,7 @@ using OnnxFineTune.Surgery;
 namespace OnnxFineTune.Training;
 
 /// <summary>
-/// Activations that are written in several elementwise nodes, as SiLU (Sigmoid, Mul) or GELU (Div, Erf, Add, Mul, Mul): each node's result is as large as the input, and all of them would be
+/// Activations that are written in several elementwise nodes, as GELU (Div, Erf, Add, Mul, Mul): each node's result is as large as the input, and all of them would be
 /// kept for the backward pass. Computing them again costs little, and ONNX Runtime can fuse the forward nodes when nothing else reads what passes between them.
 /// </summary>
 internal static class CheapActivations
