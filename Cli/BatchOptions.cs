@@ -7,9 +7,9 @@ namespace OnnxFineTune.Cli;
 /// <summary>The options of verbs that differentiate a model on one batch: tensors, loss, and what is trained.</summary>
 internal sealed class BatchOptions
 {
-    private readonly Option<string> _loss = LossOption.Of();
-    private readonly Option<string> _trainable = new("--trainable") { Description = "The parameters by which it is differentiated: all, head, from:VALUE (everything behind a value), or patterns of their names.", HelpName = "WHAT", DefaultValueFactory = _ => "all" };
-    private readonly Option<string> _batchNorm = ChoiceOption.Of("--batch-norm", "Statistics of BatchNormalization: frozen, the running ones, or each batch's own.", "frozen", "frozen", "batch");
+    private readonly LossOption _loss = new("What is differentiated.", "softmax-cross-entropy");
+    private readonly TrainableOption _trainable = new("The parameters by which it is differentiated", "all");
+    private readonly BatchNormalizationOption _batchNorm = new("Statistics of BatchNormalization: frozen, the running ones, or each batch's own.");
     private readonly Option<int> _threads = CommonOptions.Threads();
 
     /// <summary>Tensors of the model's inputs.</summary>
@@ -18,14 +18,14 @@ internal sealed class BatchOptions
     /// <summary>Tensor of the targets.</summary>
     public Option<string?> Labels { get; } = new("--labels", "-l") { Description = "A TensorProto file of labels: class indices [N], or for the other losses numbers in the shape of the output.", HelpName = "FILE" };
 
-    public IEnumerable<Option> All => [Inputs, Labels, _loss, _trainable, _batchNorm, _threads];
+    public IEnumerable<Option> All => [Inputs, Labels, _loss.Option, _trainable.Option, _batchNorm.Option, _threads];
 
     /// <summary>Loss, parameters and threads.</summary>
     public ModelGradientsOptions Read(ParseResult parsed) => new()
     {
-        Loss = LossOption.Read(parsed.GetValue(_loss)!),
-        Trainable = Trainable(parsed.GetValue(_trainable)!),
-        BatchNormalization = parsed.GetValue(_batchNorm) == "batch" ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen,
+        Loss = _loss.Read(parsed),
+        Trainable = _trainable.Read(parsed),
+        BatchNormalization = _batchNorm.Read(parsed),
         Threads = parsed.GetValue(_threads),
     };
 
@@ -53,8 +53,4 @@ internal sealed class BatchOptions
         string known = string.Join(", ", names.Select(n => $"'{n}'"));
         throw new UsageException($"{Inputs.Name} is '{text}', which names none of the model's inputs ({known}); give {Inputs.Name} NAME=FILE for each.");
     }
-
-    private static Trainable Trainable(string text) => text.Trim(' ', ',') is "" or "from:"
-        ? throw new UsageException($"--trainable is '{text}'; give all, head, from:VALUE, or patterns of parameter names.")
-        : Surgery.Trainable.Parse(text);
 }

@@ -9,7 +9,7 @@ internal sealed class DeviceTrainingOptions
 {
     private const string CrossEntropy = "cross-entropy";
 
-    private readonly Option<string> _loss = ChoiceOption.Of("--loss", "What is made small.", CrossEntropy, CrossEntropy, "binary-cross-entropy", "mse");
+    private readonly LossOption _loss = new("What is made small.", CrossEntropy);
     private readonly Option<float> _smoothing = NumberOption.Of("--label-smoothing", "With cross-entropy: share of the target that is spread over all classes.", "SHARE", 0f, s => s >= 0 && s <= 1, "from 0 to 1");
     private readonly Option<string> _optimizer = ChoiceOption.Of("--optimizer", "How weights follow gradients; adamw-hf is AdamW as Hugging Face has it.", "adamw", "adamw", "adamw-hf", "adam", "sgd");
     private readonly Option<string?> _momentum = new("--momentum") { Description = "Of train's sgd; the training API's has none.", HelpName = "M", Hidden = true };
@@ -21,11 +21,11 @@ internal sealed class DeviceTrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _loss, _smoothing, _optimizer, _momentum, _layerDecay, _decay, _clip, _accumulate, _nominal })
+        foreach (Option option in new Option[] { _loss.Option, _smoothing, _optimizer, _momentum, _layerDecay, _decay, _clip, _accumulate, _nominal })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_smoothing) is { Implicit: false } && result.GetResult(_loss) is { Implicit: false } && result.GetValue(_loss) != CrossEntropy)
+            if (result.GetResult(_smoothing) is { Implicit: false } && result.GetResult(_loss.Option) is { Implicit: false } && result.GetValue(_loss.Option) != CrossEntropy)
                 result.AddError($"--label-smoothing goes with --loss {CrossEntropy}.");
             if (result.GetResult(_momentum) is not null)
                 result.AddError("--momentum cannot be had: the SGD of ONNX Runtime's training API has none. Leave it out, or give --optimizer adamw.");
@@ -35,12 +35,7 @@ internal sealed class DeviceTrainingOptions
     }
 
     /// <summary>What is made small.</summary>
-    public ILoss Loss(ParseResult parsed) => parsed.GetValue(_loss) switch
-    {
-        "binary-cross-entropy" => new BinaryCrossEntropyWithLogits(),
-        "mse" => new MeanSquaredError(),
-        _ => new SoftmaxCrossEntropy { LabelSmoothing = parsed.GetValue(_smoothing) },
-    };
+    public ILoss Loss(ParseResult parsed) => _loss.Read(parsed, parsed.GetValue(_smoothing));
 
     /// <summary>Optimizer and form of the artifacts.</summary>
     /// <exception cref="UsageException">The training API has no such optimizer.</exception>

@@ -3,20 +3,23 @@ using OnnxFineTune.Training;
 
 namespace OnnxFineTune.Cli;
 
-/// <summary><c>--loss</c>, where a model is differentiated as it is.</summary>
-internal static class LossOption
+/// <summary><c>--loss</c>: a loss by name.</summary>
+/// <param name="text">What the help says of it.</param>
+/// <param name="crossEntropy">The name of <see cref="SoftmaxCrossEntropy"/>, the default.</param>
+internal sealed class LossOption(string text, string crossEntropy)
 {
-    private const string CrossEntropy = "softmax-cross-entropy";
-    private const string Binary = "binary-cross-entropy";
-    private const string Squares = "mse";
+    private const string Binary = "binary-cross-entropy", Squares = "mse";
 
-    public static Option<string> Of() => ChoiceOption.Of("--loss", "What is differentiated.", CrossEntropy, CrossEntropy, Binary, Squares);
+    /// <summary>The option.</summary>
+    public Option<string> Option { get; } = ChoiceOption.Of("--loss", text, crossEntropy, crossEntropy, Binary, Squares);
 
-    /// <summary>The loss of that name.</summary>
-    public static ILoss Read(string name) => name switch
+    /// <summary>The loss.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="smoothing">Label smoothing of the cross-entropy of classes.</param>
+    public ILoss Read(ParseResult parsed, float smoothing = 0) => parsed.GetValue(Option) switch
     {
         Binary => new BinaryCrossEntropyWithLogits(),
         Squares => new MeanSquaredError(),
-        _ => new SoftmaxCrossEntropy(),
+        _ => new SoftmaxCrossEntropy { LabelSmoothing = smoothing },
     };
 }

@@ -11,7 +11,7 @@ internal sealed class SurgeryOptions
     private readonly Option<int?> _removeLast = NumberOption.Optional<int>("--remove-last", "Remove so many layers with weights from the end instead of the recognised classifier.", "N", n => n >= 1, "of at least 1");
     private readonly Option<string?> _head;
     private readonly Option<float> _dropout = NumberOption.Of("--dropout", "Dropout in the head.", "RATIO", 0f, d => d >= 0 && d < 1, "at least 0 and below 1");
-    private readonly Option<string> _trainable = new("--trainable") { Description = "What is trained: head, blocks:N (the head and the last N blocks, which `onnxft inspect` lists), biases or normalization (the head and all of those), all, from:VALUE (everything behind a value), or patterns of parameter names (fire9*,head*).", HelpName = "WHAT", DefaultValueFactory = _ => "head" };
+    private readonly TrainableOption _trainable = new("What is trained", "head");
     private readonly LoraOption _lora = new();
     private readonly bool _headIsOptional;
 
@@ -28,9 +28,9 @@ internal sealed class SurgeryOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _cut, _dropBypass, _removeLast, _head, _dropout, _trainable })
+        foreach (Option option in new Option[] { _cut, _dropBypass, _removeLast, _head, _dropout, _trainable.Option })
             command.Options.Add(option);
-        _lora.AddTo(command, _trainable);
+        _lora.AddTo(command, _trainable.Option);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_cut) is not null && result.GetResult(_removeLast) is not null)
@@ -61,18 +61,5 @@ internal sealed class SurgeryOptions
     public Lora? Lora(ParseResult parsed, int seed) => _lora.Read(parsed, seed);
 
     /// <summary>What is trained.</summary>
-    public Trainable Trainable(ParseResult parsed)
-    {
-        string text = parsed.GetValue(_trainable)!;
-        if (text.Trim(' ', ',') is "" or "from:")
-            throw new UsageException($"--trainable is '{text}'; give head, blocks:N, biases, normalization, all, from:VALUE, or patterns of parameter names.");
-        try
-        {
-            return Surgery.Trainable.Parse(text);
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException($"--trainable: {e.Message}");
-        }
-    }
+    public Trainable Trainable(ParseResult parsed) => _trainable.Read(parsed);
 }

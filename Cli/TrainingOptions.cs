@@ -31,9 +31,8 @@ internal sealed class TrainingOptions
     private readonly Option<double> _validation = NumberOption.Of("--validation", "Share of the pictures held back for validation.", "SHARE", Defaults.ValidationFraction, v => v >= 0 && v <= 0.5, "from 0 to 0.5");
     private readonly Option<bool> _noRefit = new("--no-refit") { Description = "Keep the weights of the best epoch; by default a head is trained anew on all pictures, those held back included." };
     private readonly Option<int?> _patience = NumberOption.Optional<int>("--patience", "Stop after so many epochs without a better validation loss.", "N", IsMany, Many);
-    private readonly Option<string> _batchNorm = ChoiceOption.Of("--batch-norm",
-        "Statistics of BatchNormalization in training: frozen as pretrained, best on few pictures, or each batch's, with the running ones updated, for trained layers that saw other pictures or none (batches of 16 and more). The tuned model always uses running ones.",
-        "frozen", "frozen", "batch");
+    private readonly BatchNormalizationOption _batchNorm = new(
+        "Statistics of BatchNormalization in training: frozen as pretrained, best on few pictures, or each batch's, with the running ones updated, for trained layers that saw other pictures or none (batches of 16 and more). The tuned model always uses running ones.");
     private readonly Option<string> _checkpointing = ChoiceOption.Of("--checkpointing",
         "Where memory is short: segments keeps little of the forward pass and computes the rest again in the backward pass, about a sixth more time for the same result.", "none", "none", "segments");
     private readonly Option<string> _engine = ChoiceOption.Of("--engine", "What computes the steps; `onnxft engines` says which can run here.", Defaults.Engine.Name, [.. TrainingEngine.All.Select(e => e.Name)]);
@@ -46,7 +45,7 @@ internal sealed class TrainingOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm, _checkpointing, Seed, _engine, _threads, _cache, _noCache })
+        foreach (Option option in new Option[] { _epochs, _batch, _rate, _layerDecay, _headFirst, _optimizer, _momentum, _decay, _schedule, _warmup, _smoothing, _clip, _validation, _noRefit, _patience, _batchNorm.Option, _checkpointing, Seed, _engine, _threads, _cache, _noCache })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -69,7 +68,7 @@ internal sealed class TrainingOptions
         ValidationFraction = parsed.GetValue(_validation),
         RefitOnAllExamples = !parsed.GetValue(_noRefit),
         EarlyStoppingPatience = parsed.GetValue(_patience),
-        BatchNormalization = parsed.GetValue(_batchNorm) == "batch" ? BatchNormalizationMode.Batch : BatchNormalizationMode.Frozen,
+        BatchNormalization = _batchNorm.Read(parsed),
         Checkpointing = parsed.GetValue(_checkpointing) == "segments" ? ActivationCheckpointing.Segments : ActivationCheckpointing.None,
         Seed = parsed.GetValue(Seed),
         Engine = TrainingEngine.All.Single(e => e.Name == parsed.GetValue(_engine)),

@@ -30,6 +30,10 @@ internal sealed class OptionErrors
     /// <summary>An error unless the value is a finite number above 0.</summary>
     public OptionErrors Positive(string name, double value) => Require(value > 0 && double.IsFinite(value), $"{name} is {value:R}; it must be a finite number above 0.");
 
+    /// <summary>An error unless the value is one of those that the enumeration names.</summary>
+    public OptionErrors Defined<T>(string name, T value) where T : struct, Enum =>
+        Require(Enum.IsDefined(value), $"{name} is {value}; it must be {string.Join(" or ", Enum.GetNames<T>())}.");
+
     /// <summary>An error unless the condition holds.</summary>
     public OptionErrors Require(bool condition, string error)
     {

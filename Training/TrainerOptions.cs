@@ -93,6 +93,8 @@ public sealed record TrainerOptions
             .InRange(nameof(BatchSize), BatchSize, 1, 1_000_000)
             .InRange(nameof(ValidationFraction), ValidationFraction, 0, 0.5)
             .InRange(nameof(Threads), Threads, 0, 4096)
+            .Defined(nameof(BatchNormalization), BatchNormalization)
+            .Defined(nameof(Checkpointing), Checkpointing)
             .NotNegative($"{nameof(Cache)}.{nameof(FeatureCacheOptions.MemoryLimit)}", Cache.MemoryLimit)
             .NotNegative($"{nameof(Cache)}.{nameof(FeatureCacheOptions.DiskLimit)}", Cache.DiskLimit);
         if (LearningRate is { } rate)

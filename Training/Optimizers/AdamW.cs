@@ -27,7 +27,7 @@ public sealed record AdamW : IOptimizer
     /// <inheritdoc/>
     public IReadOnlyList<string> Validate() => new OptionErrors()
         .Include(AdamMoments.Validate(Beta1, Beta2, Epsilon, WeightDecay))
-        .Require(Enum.IsDefined(Form), $"{nameof(Form)} is {Form}; it must be {string.Join(" or ", Enum.GetNames<AdamWForm>())}.").All;
+        .Defined(nameof(Form), Form).All;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> CoefficientNames => [.. AdamMoments.CoefficientNames, "keep"];

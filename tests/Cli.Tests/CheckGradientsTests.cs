@@ -54,7 +54,7 @@ public sealed class CheckGradientsTests
     [TestMethod]
     [DataRow("--directions 0", "--directions is '0'; it must be a whole number from 1 to 100.")]
     [DataRow("--tolerance 2", "--tolerance is '2'; it must be a number from 0 to 1.")]
-    [DataRow("--trainable from:", "--trainable is 'from:'; give all, head, from:VALUE, or patterns of parameter names.")]
+    [DataRow("--trainable from:", "--trainable is 'from:'; give head, blocks:N, biases, normalization, all, from:VALUE, or patterns of parameter names.")]
     [DataRow("--input y=x.pb", "--input is 'y=x.pb', which names none of the model's inputs ('x'); give --input NAME=FILE for each.")]
     public async Task WrongUsageSaysWhatIsPossible(string words, string message)
     {

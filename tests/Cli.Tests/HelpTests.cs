@@ -7,7 +7,7 @@ public sealed class HelpTests
     [DataRow("", "inspect <model>|train|evaluate|predict <files>|merge|artifacts|export|gradients|check-gradients <model>|engines|demo|--version|--json")]
     [DataRow("inspect", "<model>|--all|--trainable|--batch|--json")]
     [DataRow("train", "--model|--images|--test|--out|--cut|--drop-bypass|--remove-last|--head|--dropout|--trainable|--lora|--lora-on|--preprocess|--strict|--epochs|--batch|--lr|--layer-decay|--head-first|--optimizer|"
-        + "--momentum|--weight-decay|--schedule|--warmup|--label-smoothing|--clip|--validation|--no-refit|--patience|--seed|--engine|--threads|--cache|--no-cache|--json")]
+        + "--momentum|--weight-decay|--schedule|--warmup|--label-smoothing|--clip|--validation|--no-refit|--patience|--batch-norm|--checkpointing|--seed|--engine|--threads|--cache|--no-cache|--json")]
     [DataRow("evaluate", "--model|--images|--preprocess|--strict|--threads|--json")]
     [DataRow("predict", "<files>|--model|--top|--preprocess|--strict|--threads|--json")]
     [DataRow("artifacts", "--model|--out|--cut|--drop-bypass|--remove-last|--head|--dropout|--trainable|--lora|--lora-on|--labels|--preprocess|--loss|--label-smoothing|--optimizer|--weight-decay|--clip|--accumulate|--nominal|"

@@ -165,6 +165,14 @@ public sealed class TrainOptionTests
         StringAssert.Contains(json.GetProperty("warnings").EnumerateArray().Single().GetString(), "BatchNormalization");
     }
 
+    [TestMethod]
+    public async Task CheckpointingGivesTheSameLosses()
+    {
+        using TempFolder folder = new();
+        string usual = Losses(await TrainAsync(folder, "--trainable all --threads 1"));
+        Assert.AreEqual(usual, Losses(await TrainAsync(folder, "--trainable all --threads 1 --checkpointing segments")));
+    }
+
     private static async Task<JsonElement> TrainAsync(TempFolder folder, string options, string? model = null) =>
         (await CommandLine.SucceedAsync(["train", "--model", model ?? folder.Residual(), "--images", folder.Pictures(), "--out", folder["out"], "--json", "--no-cache",
             .. options.Contains("--epochs") ? [] : new[] { "--epochs", "3" }, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).Json;

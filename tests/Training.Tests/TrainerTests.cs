@@ -223,9 +223,13 @@ public sealed class TrainerTests
     [TestMethod]
     public void AllErrorsOfTheOptionsAreToldAtOnce()
     {
-        TrainerOptions wrong = new() { Epochs = 0, LearningRate = -1, ValidationFraction = 0.9, Optimizer = new AdamW { Beta1 = 2 }, LayerDecay = 1.1f, LearningRateFactors = [new("*", -2)], Cache = new FeatureCacheOptions { MemoryLimit = -1 } };
+        TrainerOptions wrong = new()
+        {
+            Epochs = 0, LearningRate = -1, ValidationFraction = 0.9, Optimizer = new AdamW { Beta1 = 2 }, LayerDecay = 1.1f, LearningRateFactors = [new("*", -2)], Cache = new FeatureCacheOptions { MemoryLimit = -1 },
+            BatchNormalization = (BatchNormalizationMode)7, Checkpointing = (ActivationCheckpointing)8,
+        };
         ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => new Trainer(TrainingModels.Linear(4, 2), wrong));
-        foreach (string name in new[] { "Epochs", "LearningRate", "ValidationFraction", "Beta1", "LayerDecay is 1.1", "LearningRateFactors for '*' is -2", "MemoryLimit" })
+        foreach (string name in new[] { "Epochs", "LearningRate", "ValidationFraction", "Beta1", "LayerDecay is 1.1", "LearningRateFactors for '*' is -2", "MemoryLimit", "BatchNormalization is 7; it must be Frozen or Batch.", "Checkpointing is 8; it must be None or Segments." })
             StringAssert.Contains(e.Message, name);
     }
 

@@ -7,10 +7,11 @@ Writes:  DIR/model.onnx, input.pb, labels.pb, loss.pb, grads/NAME.pb, as torchvi
 The exporter puts the gates of PyTorch's layers into ONNX's order and stores the result under names of its own; so gradients are put into that order here and
 written under the name of the initializer that holds the weights in that order.
 """
-import argparse, os, warnings
+import os, warnings
 warnings.filterwarnings("ignore")
 import numpy as np, onnx, torch
 from onnx import numpy_helper
+from reference_files import arguments, save
 from torch.nn.functional import cross_entropy
 
 
@@ -63,28 +64,19 @@ def in_onnx_order(module, read):
         yield np.stack([np.concatenate([turned("bias_ih" + s), turned("bias_hh" + s)]) for s in suffixes])
 
 
-def save(path, array):
-    with open(path, "wb") as f:
-        f.write(numpy_helper.from_array(np.ascontiguousarray(array)).SerializeToString())
-
-
-p = argparse.ArgumentParser()
-p.add_argument("opset", type=int)
-p.add_argument("--out", required=True)
-a = p.parse_args()
+a = arguments()
 torch.manual_seed(0)
 network, x, labels = Network(), torch.randn(3, 5, 3), torch.tensor([1, 3, 0])
 loss = cross_entropy(network(x), labels)
 loss.backward()
 file = os.path.join(a.out, "model.onnx")
 torch.onnx.export(network, x, file, opset_version=a.opset, input_names=["x"], output_names=["y"], dynamic_axes={"x": {0: "N"}, "y": {0: "N"}})
-os.makedirs(os.path.join(a.out, "grads"), exist_ok=True)
 for name, tensor in (("input", x), ("labels", labels), ("loss", loss.detach())):
-    save(os.path.join(a.out, name + ".pb"), tensor.numpy())
+    save(a.out, name, tensor.numpy())
 pairs = [(p.detach().numpy(), p.grad.numpy()) for name, p in network.named_parameters() if name.split(".")[0] in ("loop", "branch", "classifier")]
 for module in (network.lstm, network.gru, network.rnn):
     pairs += zip(in_onnx_order(module, lambda n: getattr(module, n).detach().numpy()), in_onnx_order(module, lambda n: getattr(module, n).grad.numpy()))
 initializers = {i.name: numpy_helper.to_array(i) for i in onnx.load(file).graph.initializer}
 for value, gradient in pairs:
     [name] = [n for n, i in initializers.items() if np.array_equal(i, value)]
-    save(os.path.join(a.out, "grads", name + ".pb"), gradient)
+    save(a.out, os.path.join("grads", name), gradient)

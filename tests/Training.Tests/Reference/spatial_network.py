@@ -7,10 +7,10 @@ Writes:  DIR/model.onnx, input.pb, labels.pb, loss.pb, grads/NAME.pb, as torchvi
 Operator set 9 has Upsample, 10 the first Resize, 11 the present one in its first form (here with sizes that are computed and a fixed batch), 16 GridSample
 and RoiAlign.
 """
-import argparse, os, warnings
+import os, warnings
 warnings.filterwarnings("ignore")
 import numpy as np, torch, torchvision
-from onnx import numpy_helper
+from reference_files import arguments, save
 from torch.nn.functional import cross_entropy, grid_sample, interpolate
 
 
@@ -43,24 +43,15 @@ class Network(torch.nn.Module):
         return self.classifier(x.mean((2, 3)) + regions.mean((0, 2, 3)))
 
 
-def save(path, array):
-    with open(path, "wb") as f:
-        f.write(numpy_helper.from_array(np.ascontiguousarray(array)).SerializeToString())
-
-
-p = argparse.ArgumentParser()
-p.add_argument("opset", type=int)
-p.add_argument("--out", required=True)
-a = p.parse_args()
+a = arguments()
 torch.manual_seed(0)
 network, x, labels = Network(a.opset), torch.randn(2, 3, 8, 9), torch.tensor([1, 3])
 loss = cross_entropy(network(x), labels)
 loss.backward()
 torch.onnx.export(network, x, os.path.join(a.out, "model.onnx"), opset_version=a.opset, input_names=["x"], output_names=["y"],
                   dynamic_axes=None if a.opset == 11 else {"x": {0: "N"}, "y": {0: "N"}})
-os.makedirs(os.path.join(a.out, "grads"), exist_ok=True)
 for name, tensor in (("input", x), ("labels", labels), ("loss", loss.detach())):
-    save(os.path.join(a.out, name + ".pb"), tensor.numpy())
+    save(a.out, name, tensor.numpy())
 for name, parameter in network.named_parameters():
     if parameter.grad is not None:
-        save(os.path.join(a.out, "grads", name + ".pb"), parameter.grad.numpy())
+        save(a.out, os.path.join("grads", name), parameter.grad.numpy())
