@@ -20,7 +20,7 @@ internal static class DatasetChecks
         if (input.Rank != example.Length + 1 || input.Skip(1).Zip(example).Any(d => d.First.Value is { } size && size != d.Second))
             throw new DatasetException($"The examples are {dataset.InputShape}, but the model takes {input} as '{model.Input.Name}'. Prepare them in that size and layout.");
         Shape output = model.Graph.Output.Shape!;
-        if (model.Loss.OutputKind == OutputKind.ClassLogits)
+        if (model.Loss.OutputKind == OutputKind.ClassLogits && (model.Loss.TargetType == ElementType.Int64 || dataset.ClassOf(0) is not null))
             FitClasses(dataset, output[-1].Value);
         else if (output.Skip(1).Aggregate((long?)1, (count, d) => count * d.Value) is { } values && values != dataset.TargetLength)
             throw new DatasetException($"A target has {dataset.TargetLength} values, but the model's output '{model.Graph.Output.Name}' {output} has {values}. " +

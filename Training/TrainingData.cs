@@ -1,3 +1,5 @@
+using OnnxFineTune.Surgery;
+
 namespace OnnxFineTune.Training;
 
 /// <summary>The batches of one run: kept features where a part of the model is frozen, else examples that are loaded each time.</summary>
@@ -46,8 +48,9 @@ internal sealed class TrainingData : IDisposable
     /// <exception cref="DatasetException">A class has no example that can be read, or labels do not match.</exception>
     public void Load(CancellationToken cancellation)
     {
-        ClassTargets targets = new(_training, _training.Labels);
-        ClassTargets? validationTargets = _validation is null ? null : new ClassTargets(_validation, _training.Labels);
+        bool probabilities = _model.Loss is { OutputKind: OutputKind.ClassLogits, TargetType: ElementType.Float };
+        ClassTargets targets = new(_training, _training.Labels, probabilities);
+        ClassTargets? validationTargets = _validation is null ? null : new ClassTargets(_validation, _training.Labels, probabilities);
         if (AreFeaturesKept)
             LoadFeatures(targets, validationTargets, cancellation);
         else

@@ -9,7 +9,9 @@ internal static class LabelRange
     /// <exception cref="TrainingException">A label is out of range; the message names the first.</exception>
     public static void Check(TrainingGraph graph, TensorData targets)
     {
-        if (graph.OutputKind == OutputKind.ClassLogits && graph.Output.Shape?[-1].Value is long classes)
+        if (graph.OutputKind == OutputKind.ClassLogits && graph.Targets.ElementType == ElementType.Float)
+            Check(targets.ToFloats(), label => label is >= 0 and <= 1, "class probabilities are numbers from 0 to 1");
+        else if (graph.OutputKind == OutputKind.ClassLogits && graph.Output.Shape?[-1].Value is long classes)
             Check(targets.ToLongs(), label => label >= 0 && label < classes, $"the model's output '{graph.Output.Name}' has {classes} classes: labels go from 0 to {classes - 1}");
         else if (graph.OutputKind == OutputKind.LabelLogits)
             Check(targets.ToFloats(), label => label is >= 0 and <= 1, "binary cross-entropy takes numbers from 0 to 1");

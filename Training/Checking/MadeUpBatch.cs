@@ -37,7 +37,16 @@ internal sealed class MadeUpBatch
         Shape shape = Shape.Of([.. targets.Shape!.Select((d, i) => BatchMultiple.SizeOf(d, batch) ?? (i == 0 ? batch
             : throw new TrainingException($"The labels are {targets.Shape}, which cannot be made up; give inputs and labels.")))]);
         int limit = _graph.OutputKind == OutputKind.ClassLogits ? (int)_graph.Output.Shape![-1].Value!.Value : 2;
+        if (_graph.OutputKind == OutputKind.ClassLogits && targets.ElementType == ElementType.Float)
+            return TensorData.FromFloats(Probabilities(shape), shape.ToArray());
         return _graph.OutputKind == OutputKind.LabelLogits ? TensorData.FromFloats(Numbers(shape, () => (float)_random.Next(2)), shape.ToArray()) : Filled(targets, shape, limit);
+    }
+
+    /// <summary>Rows of numbers that sum to 1.</summary>
+    private float[] Probabilities(Shape shape)
+    {
+        int classes = (int)shape[-1].Value!.Value;
+        return [.. Numbers(shape, () => _random.NextSingle() + float.Epsilon).Chunk(classes).SelectMany(row => row.Select(p => p / row.Sum()))];
     }
 
     private TensorData Filled(Value value, Shape shape, int limit) => value.ElementType switch

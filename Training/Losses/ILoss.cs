@@ -14,6 +14,11 @@ public interface ILoss
     /// <summary>Shape of the targets for outputs of the given shape; the first dimension is the batch.</summary>
     Shape TargetShape(Shape outputs);
 
+    /// <summary>
+    /// The same loss with class probabilities, float [N, C], as targets, which mixed examples need; null, the default, where it has no such form. A loss that takes numbers mixes as it is.
+    /// </summary>
+    ILoss? WithClassProbabilities() => null;
+
     /// <summary>What is wrong with the options, one sentence each; empty when all is well.</summary>
     IReadOnlyList<string> Validate() => [];
 

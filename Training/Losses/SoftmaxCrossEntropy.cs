@@ -2,10 +2,11 @@ using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training;
 
-/// <summary>Cross-entropy between the softmax of logits [N, C] and class indices [N], as PyTorch's <c>cross_entropy</c>.</summary>
+/// <summary>Cross-entropy between the softmax of logits [N, C] and class indices [N] or class probabilities [N, C], as PyTorch's <c>cross_entropy</c>.</summary>
 /// <remarks>
 /// With class weights w and targets t it is the weighted sum over the batch divided by Σ w[tₙ]. With label smoothing ε the target distribution is
-/// (1 − ε)·one-hot + ε/C (Szegedy et al., arXiv:1512.00567), each class's term weighted by its own w, as in PyTorch.
+/// (1 − ε)·one-hot + ε/C (Szegedy et al., arXiv:1512.00567), each class's term weighted by its own w, as in PyTorch. Class probabilities take the place of the one-hot rows; the sum is then divided by N,
+/// with class weights too.
 /// The gradient is written in closed form, (softmax·Σq − q) / norm, with q the weighted target distribution. ONNX Runtime's training build has a kernel
 /// for it, without smoothing.
 /// </remarks>
@@ -19,11 +20,20 @@ public sealed record SoftmaxCrossEntropy : ILoss
     /// <summary>A weight per class, 0 or more and not all 0; null weighs all alike.</summary>
     public IReadOnlyList<float>? ClassWeights { get; init; }
 
-    /// <inheritdoc/>
-    public ElementType TargetType => ElementType.Int64;
+    /// <summary>Whether targets are class probabilities, float [N, C], each row summing to 1, as mixed or distilled examples have them; by default they are class indices, int64 [N].</summary>
+    public bool SoftTargets { get; init; }
 
     /// <inheritdoc/>
-    public Shape TargetShape(Shape outputs) => new(outputs[0]);
+    public OutputKind OutputKind => OutputKind.ClassLogits;
+
+    /// <inheritdoc/>
+    public ElementType TargetType => SoftTargets ? ElementType.Float : ElementType.Int64;
+
+    /// <inheritdoc/>
+    public Shape TargetShape(Shape outputs) => SoftTargets ? outputs : new(outputs[0]);
+
+    /// <inheritdoc/>
+    public ILoss? WithClassProbabilities() => this with { SoftTargets = true };
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Validate()
@@ -39,6 +49,8 @@ public sealed record SoftmaxCrossEntropy : ILoss
     {
         int classes = CountClasses(outputs);
         Value logProbabilities = op.LogSoftmax(outputs, 1);
+        if (SoftTargets)
+            return BuildSoft(op, outputs, logProbabilities, targets, classes);
         Value q = TargetDistribution(op, targets, classes);                                                     // [N, C]
         Value probabilities = op.Exp(logProbabilities);
         if (ClassWeights is null)
@@ -59,7 +71,7 @@ public sealed record SoftmaxCrossEntropy : ILoss
     /// <inheritdoc/>
     public LossNodes Build(GraphBuilder op, Value outputs, Value targets, GradientKernels kernels)
     {
-        if (kernels == GradientKernels.Standard || LabelSmoothing > 0)
+        if (kernels == GradientKernels.Standard || LabelSmoothing > 0 || SoftTargets)
             return Build(op, outputs, targets);
         int classes = CountClasses(outputs);
         Value? weights = ClassWeights is null ? null : op.Constant(TensorData.FromFloats([.. ClassWeights], classes));
@@ -68,6 +80,18 @@ public sealed record SoftmaxCrossEntropy : ILoss
         logProbabilities.Shape = outputs.Shape;
         Value gradient = op.Native("SoftmaxCrossEntropyLossGrad", [op.Scalar(1), logProbabilities, targets, weights], ("reduction", "mean"));
         return new LossNodes(loss.Outputs[0]!, gradient);
+    }
+
+    /// <summary>The same of class probabilities; their rows are not taken to sum to exactly 1.</summary>
+    private LossNodes BuildSoft(GraphBuilder op, Value outputs, Value logProbabilities, Value targets, int classes)
+    {
+        Value q = LabelSmoothing == 0 ? targets : op.Add(op.Mul(targets, op.Scalar(1 - LabelSmoothing)), op.Scalar(LabelSmoothing / classes));
+        if (ClassWeights is { } weights)
+            q = op.Mul(q, op.Constant(TensorData.FromFloats([.. weights], classes)));
+        Value loss = op.Mul(op.ReduceMean(op.Mul(logProbabilities, q), [], false), op.Scalar(-classes));
+        Value count = op.Cast(op.Div(op.Size(outputs), op.Long(classes)), ElementType.Float);                    // N
+        Value difference = op.Sub(op.Mul(op.Exp(logProbabilities), op.ReduceSum(q, [1])), q);
+        return new LossNodes(loss, op.Div(difference, count));
     }
 
     /// <summary>One-hot, smoothed: rows of a small table, which costs less than OneHot, where the classes are few.</summary>

@@ -18,8 +18,20 @@ internal sealed class BatchMetrics(OutputKind kind)
     {
         _loss.Add(result.Loss, batch.Count);
         if (kind == OutputKind.ClassLogits)
-            _accuracy.AddClasses(result.Outputs.Span, batch.Targets.Span);
+            _accuracy.AddClasses(result.Outputs.Span, ClassesOf(batch));
         else if (kind == OutputKind.LabelLogits)
             _accuracy.AddLabels(result.Outputs.Span, batch.Targets.Span, threshold: 0);
+    }
+
+    /// <summary>Class indices; of class probabilities the dominant ones.</summary>
+    private static ReadOnlySpan<float> ClassesOf(Batch batch)
+    {
+        if (batch.Targets.Length == batch.Count)
+            return batch.Targets.Span;
+        float[] classes = new float[batch.Count];
+        int width = batch.Targets.Length / batch.Count;
+        for (int i = 0; i < classes.Length; i++)
+            classes[i] = Training.Accuracy.LargestOf(batch.Targets.Span.Slice(i * width, width));
+        return classes;
     }
 }

@@ -36,6 +36,24 @@ public sealed class TrainerTests
         Assert.AreEqual(200, test.Count);
     }
 
+    /// <summary>Class indices become rows of probabilities, and training is the same but for rounding.</summary>
+    [TestMethod]
+    [DataRow("head*")]
+    [DataRow("all")]
+    public async Task ALossOfClassProbabilitiesTakesClassIndices(string trainable)
+    {
+        TrainerOptions options = Options with { Epochs = 3, Trainable = Trainable.Parse(trainable) };
+        using Trainer hard = new(TrainingModels.Mlp(4, 16, 2), options), soft = new(TrainingModels.Mlp(4, 16, 2), options with { Loss = new SoftmaxCrossEntropy { SoftTargets = true } });
+        FitResult first = await hard.FitAsync(Points(60, 1)), second = await soft.FitAsync(Points(60, 1));
+        foreach ((EpochResult a, EpochResult b) in first.History.Zip(second.History))
+        {
+            Assert.AreEqual(a.TrainLoss, b.TrainLoss, 1e-5);
+            Assert.AreEqual(a.ValidationLoss!.Value, b.ValidationLoss!.Value, 1e-5);
+            Assert.AreEqual(a.TrainAccuracy, b.TrainAccuracy);
+            Assert.AreEqual(a.ValidationAccuracy, b.ValidationAccuracy);
+        }
+    }
+
     [TestMethod]
     public async Task FrozenWeightsAreTheVerySameAndNothingOfTrainingStays()
     {

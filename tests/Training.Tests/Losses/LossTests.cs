@@ -1,3 +1,4 @@
+using OnnxFineTune.Models;
 using OnnxFineTune.Surgery;
 
 namespace OnnxFineTune.Training.Tests;
@@ -7,6 +8,7 @@ public sealed class LossTests
 {
     private static readonly float[] Logits = [1.5f, -0.5f, 0.25f, -2, 3, 0.75f];
     private static readonly float[] Weights = [0.5f, 2, 1.25f];
+    private static readonly float[] Soft = [0.7f, 0.1f, 0.2f, 0, 0.45f, 0.55f];
     private static readonly float[] Labels = [1, 0, 1, 0, 1, 0.3f];
 
     /// <summary>Loss and gradient as PyTorch 2 computes them.</summary>
@@ -20,6 +22,14 @@ public sealed class LossTests
             [0.270505369f, 0.036608916f, -0.307114303f, 0.003728343f, -0.062049463f, 0.058321092f]),
         ("weighted, smoothed", new SoftmaxCrossEntropy { ClassWeights = Weights, LabelSmoothing = 0.2f }, [2, 1], 0.8035582900047302,
             [0.260248959f, -0.004416727f, -0.255832255f, -0.006807693f, -0.021498321f, 0.028305985f]),
+        ("soft", new SoftmaxCrossEntropy { SoftTargets = true }, Soft, 1.072867751121521,
+            [0.00165697932f, -0.00240841135f, 0.000751405954f, 0.00302927848f, 0.224584818f, -0.22761412f]),
+        ("soft, smoothed", new SoftmaxCrossEntropy { SoftTargets = true, LabelSmoothing = 0.1f }, Soft, 1.1634927988052368,
+            [0.0199902952f, -0.0140750781f, -0.00591525435f, -0.0136373891f, 0.230418161f, -0.216780797f]),
+        ("soft, weighted", new SoftmaxCrossEntropy { SoftTargets = true, ClassWeights = Weights }, Soft, 1.3548309803009033,
+            [0.106325589f, -0.06192673f, -0.044398874f, 0.00480897957f, 0.263715893f, -0.268524915f]),
+        ("soft, weighted, smoothed", new SoftmaxCrossEntropy { SoftTargets = true, ClassWeights = Weights, LabelSmoothing = 0.2f }, Soft, 1.503644347190857,
+            [0.156308055f, -0.104310162f, -0.0519979224f, -0.012062164f, 0.256702244f, -0.244640142f]),
         ("binary", new BinaryCrossEntropyWithLogits(), Labels, 0.3898026943206787,
             [-0.03040426f, 0.062923446f, -0.072970577f, 0.019867154f, -0.007904311f, 0.06319645f]),
         ("binary, weighted", new BinaryCrossEntropyWithLogits { PositiveWeights = Weights }, Labels, 0.40994951128959656,
@@ -69,6 +79,30 @@ public sealed class LossTests
             }
         }
         Assert.AreEqual(expected, loss, 2e-6);
+    }
+
+    /// <summary>Rows of one-hot probabilities are class indices.</summary>
+    [TestMethod]
+    [DataRow(0f)]
+    [DataRow(0.2f)]
+    public void OneHotProbabilitiesAreClassIndices(float smoothing)
+    {
+        SoftmaxCrossEntropy hard = new() { LabelSmoothing = smoothing };
+        (float loss, float[] gradient) = Run(hard, Logits, [2, 3], [2, 1]);
+        ILoss soft = hard.WithClassProbabilities()!;
+        Assert.AreEqual(OutputKind.ClassLogits, soft.OutputKind);
+        (float softLoss, float[] softGradient) = Run(soft, Logits, [2, 3], [0, 0, 1, 0, 1, 0]);
+        Assert.AreEqual(loss, softLoss, 1e-6f);
+        for (int i = 0; i < gradient.Length; i++)
+            Assert.AreEqual(gradient[i], softGradient[i], 1e-7f);
+    }
+
+    /// <summary>The made-up targets of a gradient check are probabilities, and the closed form agrees with finite differences through a whole model.</summary>
+    [TestMethod]
+    public void GradientCheckTakesClassProbabilities()
+    {
+        GradientCheckResult result = GradientCheck.Run(TrainingModels.Mlp(4, 6, 3), gradients: new ModelGradientsOptions { Loss = new SoftmaxCrossEntropy { SoftTargets = true, LabelSmoothing = 0.1f } });
+        Assert.IsTrue(result.Passed);
     }
 
     [TestMethod]
